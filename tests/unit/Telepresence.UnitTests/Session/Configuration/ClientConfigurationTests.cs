@@ -1,0 +1,98 @@
+using System.Net;
+using Telepresence.Engine.Session.Configuration;
+
+namespace Telepresence.UnitTests.Session.Configuration;
+
+public class ClientConfigurationTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing but a comment\n")]
+    [InlineData("routing:\n")]
+    [InlineData("someoneElses: {key: value}\n")]
+    public void Empty_and_foreign_content_sets_nothing(string yaml) =>
+        Assert.Equal(ClientConfiguration.Empty, ClientConfigurationReader.Read(yaml, "config.yml"));
+
+    [Fact]
+    public void Known_keys_are_read()
+    {
+        var read = ClientConfigurationReader.Read(
+            """
+            timeouts: {endpointDial: 1m2.5s, trafficManagerAPI: 7}
+            cluster: {defaultManagerNamespace: tools, mappedNamespaces: [a, b]}
+            dns:
+              lookupTimeout: 250ms
+              excludeSuffixes: [.com]
+              mappings: [{name: my-db, aliasFor: db.prod}]
+            routing:
+              alsoProxySubnets: [172.20.0.0/16, 10.1.2.3]
+              virtualSubnet: 246.10.0.0/16
+              autoResolveConflicts: false
+            """,
+            "config.yml"
+        );
+        Assert.Equal(TimeSpan.FromSeconds(62.5), read.EndpointDial);
+        Assert.Equal(TimeSpan.FromSeconds(7), read.TrafficManagerApi);
+        Assert.Equal("tools", read.DefaultManagerNamespace);
+        Assert.Equal(["a", "b"], read.MappedNamespaces!);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), read.DnsLookup);
+        Assert.Equal([".com"], read.DnsExcludeSuffixes!);
+        Assert.Equal([new DnsMapping("my-db", "db.prod")], read.DnsMappings!);
+        Assert.Equal([IPNetwork.Parse("172.20.0.0/16"), IPNetwork.Parse("10.1.2.3/32")], read.AlsoProxy!);
+        Assert.Equal(IPNetwork.Parse("246.10.0.0/16"), read.VirtualSubnet);
+        Assert.False(read.AutoResolveConflicts);
+        Assert.Null(read.NeverProxy);
+    }
+
+    [Fact]
+    public void The_old_routing_names_are_understood() =>
+        Assert.Equal(
+            [IPNetwork.Parse("10.0.0.0/8")],
+            ClientConfigurationReader.Read("routing: {neverProxy: [10.0.0.0/8]}", "x").NeverProxy!
+        );
+
+    [Theory]
+    [InlineData("routing: [a]", "routing must be a mapping")]
+    [InlineData("routing: {virtualSubnet: 10.0.0.0/33}", "routing.virtualSubnet '10.0.0.0/33'")]
+    [InlineData("dns: {lookupTimeout: soon}", "dns.lookupTimeout 'soon'")]
+    [InlineData("dns: {mappings: [{name: x}]}", "dns.mappings each entry needs")]
+    [InlineData("dns: {excludes: text}", "dns.excludes must be a list")]
+    [InlineData("routing: {autoResolveConflicts: perhaps}", "routing.autoResolveConflicts 'perhaps'")]
+    [InlineData("a: [", "not valid YAML")]
+    public void An_unusable_value_is_reported_with_source_and_key(string yaml, string expected)
+    {
+        var error = Assert.Throws<InvalidConfigurationException>(() => ClientConfigurationReader.Read(yaml, "my.yml"));
+        Assert.StartsWith("my.yml: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_upper_layer_wins_and_the_lower_shows_through()
+    {
+        var upper = new ClientConfiguration { DnsExcludes = ["x"] };
+        var lower = new ClientConfiguration { DnsExcludes = ["y", "z"], DefaultManagerNamespace = "m" };
+        var merged = upper.Over(lower);
+        Assert.Equal(["x"], merged.DnsExcludes!);
+        Assert.Equal("m", merged.DefaultManagerNamespace);
+    }
+
+    [Theory]
+    [InlineData("1h2m3.5s", 3723.5)]
+    [InlineData("0", 0)]
+    [InlineData("500ms", 0.5)]
+    [InlineData("1.5", 1.5)]
+    public void Durations_are_Go_strings_or_seconds(string text, double seconds)
+    {
+        Assert.True(GoDuration.TryParse(text, out var value));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1s")]
+    [InlineData("5 parsecs")]
+    [InlineData("s")]
+    [InlineData("1e300h")]
+    [InlineData("99999999999999h")]
+    public void What_is_no_duration_is_refused(string text) => Assert.False(GoDuration.TryParse(text, out _));
+}
