@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using Telepresence.Client.Objects;
+
+namespace Telepresence.Client.Contract;
+
+/// <summary>
+/// JSON of the contract: camelCase, enums as names, unknown fields passed over. The records have setters and not init
+/// accessors, because the source generator assigns every init property, and what a peer left out would lose its default.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip
+)]
+[JsonSerializable(typeof(HelloParameters))]
+[JsonSerializable(typeof(HelloResult))]
+[JsonSerializable(typeof(RepairParameters))]
+[JsonSerializable(typeof(TelepresenceRepair[]))]
+[JsonSerializable(typeof(ClusterSelection))]
+[JsonSerializable(typeof(ConnectParameters))]
+[JsonSerializable(typeof(ConnectProgress))]
+[JsonSerializable(typeof(ConnectPlan))]
+[JsonSerializable(typeof(SessionParameters))]
+[JsonSerializable(typeof(WaitParameters))]
+[JsonSerializable(typeof(RoutesParameters))]
+[JsonSerializable(typeof(FindRouteParameters))]
+[JsonSerializable(typeof(ConflictParameters))]
+[JsonSerializable(typeof(AddressParameters))]
+[JsonSerializable(typeof(ResolveParameters))]
+[JsonSerializable(typeof(DnsQueriesParameters))]
+[JsonSerializable(typeof(StopConnectionParameters))]
+[JsonSerializable(typeof(ErrorData))]
+[JsonSerializable(typeof(TelepresenceSession))]
+[JsonSerializable(typeof(TelepresenceSession[]))]
+[JsonSerializable(typeof(TelepresenceSubnet[]))]
+[JsonSerializable(typeof(TelepresenceRoute[]))]
+[JsonSerializable(typeof(TelepresenceRouteDecision[]))]
+[JsonSerializable(typeof(TelepresenceConflict[]))]
+[JsonSerializable(typeof(TelepresenceVirtualAddress[]))]
+[JsonSerializable(typeof(TelepresenceDnsRecord[]))]
+[JsonSerializable(typeof(TelepresenceDnsQuery[]))]
+[JsonSerializable(typeof(TelepresenceConnection[]))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(int))]
+public sealed partial class ContractJson : JsonSerializerContext;

@@ -1,0 +1,77 @@
+namespace Telepresence.Client.Contract;
+
+/// <summary>Names of the engine's JSON-RPC methods and notifications, and which records they carry.</summary>
+public static class EngineMethods
+{
+    /// <summary>Version of this contract. Engine and module work together when it is equal.</summary>
+    public const int ContractVersion = 1;
+
+    /// <summary><see cref="HelloParameters"/> → <see cref="HelloResult"/>: first call on a connection.</summary>
+    public const string Hello = "engine.hello";
+
+    /// <summary><see cref="RepairParameters"/> → array of <see cref="Objects.TelepresenceRepair"/>.</summary>
+    public const string Repair = "engine.repair";
+
+    /// <summary>
+    /// <see cref="ConnectParameters"/> → <see cref="Objects.TelepresenceSession"/>. While it runs the engine sends
+    /// <see cref="Progress"/>. Connecting again with the same settings returns the session that exists.
+    /// </summary>
+    public const string Connect = "session.connect";
+
+    /// <summary><see cref="ConnectParameters"/> → <see cref="Objects.ConnectPlan"/>. Changes nothing; needs no privilege.</summary>
+    public const string Plan = "session.plan";
+
+    /// <summary><see cref="SessionParameters"/> → nothing. Returns when routes, DNS and interface are gone.</summary>
+    public const string Disconnect = "session.disconnect";
+
+    /// <summary><see cref="SessionParameters"/> → array of <see cref="Objects.TelepresenceSession"/>.</summary>
+    public const string ListSessions = "session.list";
+
+    /// <summary><see cref="WaitParameters"/> → <see cref="Objects.TelepresenceSession"/>.</summary>
+    public const string Wait = "session.wait";
+
+    /// <summary><see cref="SessionParameters"/> → array of <see cref="Objects.TelepresenceSubnet"/>.</summary>
+    public const string Subnets = "session.subnets";
+
+    /// <summary><see cref="RoutesParameters"/> → array of <see cref="Objects.TelepresenceRoute"/>.</summary>
+    public const string Routes = "session.routes";
+
+    /// <summary><see cref="FindRouteParameters"/> → array of <see cref="Objects.TelepresenceRouteDecision"/>, in the order asked.</summary>
+    public const string FindRoute = "route.find";
+
+    /// <summary><see cref="ConflictParameters"/> → array of <see cref="Objects.TelepresenceConflict"/>. Needs no session and no privilege.</summary>
+    public const string TestConflict = "conflict.test";
+
+    /// <summary><see cref="SessionParameters"/> → array of <see cref="Objects.TelepresenceVirtualAddress"/> in use.</summary>
+    public const string ListVirtualAddresses = "vnat.list";
+
+    /// <summary><see cref="AddressParameters"/> (cluster addresses) → array of <see cref="Objects.TelepresenceVirtualAddress"/>.</summary>
+    public const string ToVirtual = "vnat.toVirtual";
+
+    /// <summary><see cref="AddressParameters"/> (virtual addresses) → array of <see cref="Objects.TelepresenceVirtualAddress"/>.</summary>
+    public const string ToCluster = "vnat.toCluster";
+
+    /// <summary><see cref="ResolveParameters"/> → array of <see cref="Objects.TelepresenceDnsRecord"/>.</summary>
+    public const string Resolve = "dns.resolve";
+
+    /// <summary><see cref="DnsQueriesParameters"/> → array of <see cref="Objects.TelepresenceDnsQuery"/>, newest last.</summary>
+    public const string DnsQueries = "dns.queries";
+
+    /// <summary><see cref="SessionParameters"/> → array of <see cref="Objects.TelepresenceConnection"/>.</summary>
+    public const string ListConnections = "connection.list";
+
+    /// <summary><see cref="StopConnectionParameters"/> → number of connections that were ended.</summary>
+    public const string StopConnection = "connection.stop";
+
+    /// <summary><see cref="ClusterSelection"/> → array of context names, the current one first.</summary>
+    public const string Contexts = "kubeconfig.contexts";
+
+    /// <summary><see cref="ClusterSelection"/> → array of namespace names.</summary>
+    public const string Namespaces = "cluster.namespaces";
+
+    /// <summary>Notification from the engine: <see cref="ConnectProgress"/>.</summary>
+    public const string Progress = "session.progress";
+
+    /// <summary>Notification from the engine: <see cref="Objects.TelepresenceSession"/> whose state changed.</summary>
+    public const string SessionChanged = "session.changed";
+}

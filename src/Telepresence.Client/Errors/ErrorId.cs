@@ -1,0 +1,143 @@
+namespace Telepresence.Client.Errors;
+
+/// <summary>Ids of the errors that users see; scripts may rely on the names.</summary>
+public enum ErrorId
+{
+    /// <summary>No kubeconfig file at the given or usual place.</summary>
+    KubeconfigNotFound,
+
+    /// <summary>The kubeconfig cannot be read as one.</summary>
+    KubeconfigInvalid,
+
+    /// <summary>The kubeconfig has no such context.</summary>
+    ContextNotFound,
+
+    /// <summary>The credential plugin of the kubeconfig failed.</summary>
+    CredentialPluginFailed,
+
+    /// <summary>The API server cannot be reached.</summary>
+    ClusterUnreachable,
+
+    /// <summary>The API server's or the user's certificate has expired.</summary>
+    CertificateExpired,
+
+    /// <summary>The API server's certificate is not signed by a trusted authority or names another host.</summary>
+    CertificateUntrusted,
+
+    /// <summary>The API server does not accept the credentials.</summary>
+    Unauthorized,
+
+    /// <summary>The user may not read what is needed to find the traffic-manager.</summary>
+    Forbidden,
+
+    /// <summary>The user may not port-forward to the traffic-manager.</summary>
+    PortForwardForbidden,
+
+    /// <summary>The port-forward to the traffic-manager failed.</summary>
+    PortForwardFailed,
+
+    /// <summary>There is no traffic-manager.</summary>
+    ManagerNotFound,
+
+    /// <summary>The traffic-manager runs but does not answer.</summary>
+    ManagerUnavailable,
+
+    /// <summary>The traffic-manager does not speak our protocol.</summary>
+    ManagerProtocolMismatch,
+
+    /// <summary>The namespace does not exist or is not managed.</summary>
+    NamespaceNotFound,
+
+    /// <summary>The workload does not exist or has no agent.</summary>
+    WorkloadNotFound,
+
+    /// <summary>The system has no TUN device.</summary>
+    TunUnavailable,
+
+    /// <summary>Elevation was refused, or nobody could be asked.</summary>
+    ElevationRefused,
+
+    /// <summary>The engine lacks a permission.</summary>
+    PermissionMissing,
+
+    /// <summary>A session of that name or cluster exists with other settings.</summary>
+    SessionExistsWithOtherSettings,
+
+    /// <summary>There is no such session.</summary>
+    SessionNotFound,
+
+    /// <summary>Several sessions fit.</summary>
+    SessionAmbiguous,
+
+    /// <summary>The session was ended by an error.</summary>
+    SessionFailed,
+
+    /// <summary>Not a CIDR.</summary>
+    InvalidCidr,
+
+    /// <summary>Not an IP address.</summary>
+    InvalidAddress,
+
+    /// <summary>Neither a CIDR nor one of the symbols.</summary>
+    UnknownSymbol,
+
+    /// <summary>Not <c>SUBNET=WORKLOAD</c>.</summary>
+    InvalidProxyVia,
+
+    /// <summary>Not a reroute.</summary>
+    InvalidReroute,
+
+    /// <summary>A parameter has a value that cannot be used.</summary>
+    InvalidParameter,
+
+    /// <summary>A loopback subnet was to be routed.</summary>
+    LoopbackSubnet,
+
+    /// <summary>No virtual address is left.</summary>
+    VirtualSubnetExhausted,
+
+    /// <summary>The virtual subnet overlaps a route or a cluster subnet.</summary>
+    VirtualSubnetOverlaps,
+
+    /// <summary>Another session uses the virtual subnet.</summary>
+    VirtualSubnetInUse,
+
+    /// <summary>A cluster subnet collides with a local route.</summary>
+    SubnetConflict,
+
+    /// <summary>Two translations overlap.</summary>
+    OverlappingTranslation,
+
+    /// <summary>The address is not one of a session.</summary>
+    AddressNotInSession,
+
+    /// <summary>The name does not exist.</summary>
+    NameNotFound,
+
+    /// <summary>DNS cannot be directed to the engine.</summary>
+    DnsUnavailable,
+
+    /// <summary>The operating system refused a change of routing.</summary>
+    RoutingFailed,
+
+    /// <summary>No engine runs, or it cannot be started.</summary>
+    EngineUnavailable,
+
+    /// <summary>Engine and module are of different versions.</summary>
+    EngineVersionMismatch,
+
+    /// <summary>No sandbox runs, or it cannot be started.</summary>
+    SandboxUnavailable,
+
+    /// <summary>Not done within the time that was asked for.</summary>
+    Timeout,
+
+    /// <summary>Ended by the user.</summary>
+    Cancelled,
+
+    /// <summary>Not on this operating system yet.</summary>
+    PlatformNotYetSupported,
+
+    /// <summary>A fault of ours.</summary>
+    InternalError,
+}

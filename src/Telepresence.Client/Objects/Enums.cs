@@ -1,0 +1,148 @@
+namespace Telepresence.Client.Objects;
+
+/// <summary>State of a session.</summary>
+public enum SessionState
+{
+    /// <summary>Being built.</summary>
+    Connecting,
+
+    /// <summary>In use.</summary>
+    Connected,
+
+    /// <summary>The cluster is out of reach; being tried again.</summary>
+    Reconnecting,
+
+    /// <summary>Being undone.</summary>
+    Disconnecting,
+
+    /// <summary>Gone.</summary>
+    Disconnected,
+
+    /// <summary>Ended by an error: see the last error.</summary>
+    Failed,
+}
+
+/// <summary>IPv4 or IPv6, named as NetTCPIP names them.</summary>
+public enum AddressFamilyName
+{
+    /// <summary>IPv4.</summary>
+    IPv4,
+
+    /// <summary>IPv6.</summary>
+    IPv6,
+}
+
+/// <summary>Transport of a connection.</summary>
+public enum TransportProtocol
+{
+    /// <summary>TCP.</summary>
+    Tcp,
+
+    /// <summary>UDP.</summary>
+    Udp,
+}
+
+/// <summary>What a subnet is to the cluster.</summary>
+public enum SubnetKind
+{
+    /// <summary>Service addresses.</summary>
+    Service,
+
+    /// <summary>Pod addresses.</summary>
+    Pod,
+
+    /// <summary>Routed besides the cluster's own.</summary>
+    Also,
+
+    /// <summary>Never routed into the cluster.</summary>
+    Never,
+
+    /// <summary>Virtual addresses of the session.</summary>
+    Virtual,
+}
+
+/// <summary>Where a route comes from.</summary>
+public enum RouteOrigin
+{
+    /// <summary>Pod subnet.</summary>
+    Pod,
+
+    /// <summary>Service subnet.</summary>
+    Service,
+
+    /// <summary>Asked for with AlsoProxy.</summary>
+    AlsoProxy,
+
+    /// <summary>Name server whose queries are captured.</summary>
+    Dns,
+
+    /// <summary>Virtual subnet.</summary>
+    Virtual,
+
+    /// <summary>Not a route of ours.</summary>
+    System,
+}
+
+/// <summary>What is done with a subnet.</summary>
+public enum RouteDisposition
+{
+    /// <summary>Goes into the cluster as it is.</summary>
+    Proxied,
+
+    /// <summary>Reached through virtual addresses.</summary>
+    Translated,
+
+    /// <summary>Keeps the route it had.</summary>
+    Excluded,
+
+    /// <summary>Another, better route wins.</summary>
+    Superseded,
+}
+
+/// <summary>How bad a conflict is.</summary>
+public enum ConflictSeverity
+{
+    /// <summary>No conflict.</summary>
+    None,
+
+    /// <summary>Overlaps, but what was asked for takes care of it.</summary>
+    Resolved,
+
+    /// <summary>Overlaps, and the local route loses addresses that it served.</summary>
+    Warning,
+
+    /// <summary>Connect would refuse.</summary>
+    Blocking,
+}
+
+/// <summary>What connect would do about a conflict.</summary>
+public enum ConflictResolution
+{
+    /// <summary>There is nothing to do.</summary>
+    None,
+
+    /// <summary>The cluster's subnet gets virtual addresses.</summary>
+    Translate,
+
+    /// <summary>The cluster's subnet overrides the local route, as the user allowed.</summary>
+    Allowed,
+
+    /// <summary>Connect ends with <c>SubnetConflict</c>.</summary>
+    Refused,
+}
+
+/// <summary>Who answered a DNS query.</summary>
+public enum DnsAnswerSource
+{
+    /// <summary>The cluster's DNS.</summary>
+    Cluster,
+
+    /// <summary>The machine's own name server.</summary>
+    Upstream,
+
+    /// <summary>The engine itself, from its cache.</summary>
+    Cache,
+
+    /// <summary>The engine itself, without asking anyone.</summary>
+    Local,
+}
