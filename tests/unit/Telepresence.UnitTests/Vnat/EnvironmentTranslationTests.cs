@@ -1,0 +1,46 @@
+using System.Net;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.UnitTests.Vnat;
+
+public sealed class EnvironmentTranslationTests
+{
+    private static TranslationTable Table() =>
+        new(
+            [new VirtualSubnet(IPNetwork.Parse("246.0.0.0/10")), new VirtualSubnet(IPNetwork.Parse("fd12::/48"))],
+            [IPNetwork.Parse("10.43.0.0/16"), IPNetwork.Parse("fd00:43::/64")]
+        );
+
+    [Theory]
+    [InlineData("10.43.0.1", "246.1.0.1")]
+    [InlineData("tcp://10.43.0.1:443/x?y=10.43.2.3", "tcp://246.1.0.1:443/x?y=246.1.2.3")]
+    [InlineData("10.43.0.1,10.44.0.1;10.43.0.2:80", "246.1.0.1,10.44.0.1;246.1.0.2:80")]
+    [InlineData("See 10.43.0.9.", "See 246.1.0.9.")]
+    [InlineData("http://[fd00:43::7]:8080/", "http://[fd12:0:0:1::7]:8080/")]
+    [InlineData("fd00:43::7", "fd12:0:0:1::7")]
+    [InlineData("10.43.0.0/16", "246.1.0.0/16")]
+    [InlineData("node10.43.0.1", "node10.43.0.1")]
+    [InlineData("10.43.0.1.2", "10.43.0.1.2")]
+    [InlineData("10.43.0.256 10.43.0.01", "10.43.0.256 10.43.0.01")]
+    [InlineData("12:30:45 :: dead:beef v1.2.3.4", "12:30:45 :: dead:beef v1.2.3.4")]
+    [InlineData("", "")]
+    public void Address_tokens_are_replaced_and_nothing_else(string value, string expected) =>
+        Assert.Equal(expected, EnvironmentTranslation.Translate(value, Table()));
+
+    [Fact]
+    public void Variables_are_taken_in_the_order_of_their_names()
+    {
+        var table = new TranslationTable(
+            [new VirtualSubnet(IPNetwork.Parse("246.0.0.0/24"))],
+            [IPNetwork.Parse("10.43.0.0/16")]
+        );
+
+        var translated = EnvironmentTranslation.Translate(
+            new Dictionary<string, string> { ["B"] = "10.43.0.2", ["A"] = "10.43.0.7" },
+            table
+        );
+
+        Assert.Equal("246.0.0.4", translated["A"]);
+        Assert.Equal("246.0.0.5", translated["B"]);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using FsCheck;
+using FsCheck.Fluent;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.UnitTests.Vnat;
+
+public sealed class TranslationTableTests
+{
+    private static readonly VirtualSubnet V4 = new(IPNetwork.Parse("246.0.0.0/10"));
+    private static readonly VirtualSubnet V6 = new(IPNetwork.Parse("fd12:3456:789a::/48"));
+
+    private static TranslationTable Table(params string[] translated) =>
+        new([V4, V6], translated.Select(IPNetwork.Parse));
+
+    [Theory]
+    [InlineData("10.43.0.10", "246.2.0.10")]
+    [InlineData("10.42.7.255", "246.1.7.255")]
+    [InlineData("10.96.3.4", "246.0.1.4")]
+    [InlineData("10.44.0.1", "10.44.0.1")]
+    [InlineData("fd00:42::5", "fd12:3456:789a:1::5")]
+    [InlineData("fd00:43::5", "fd00:43::5")]
+    public void Subnets_that_fit_keep_their_host_part(string cluster, string expected)
+    {
+        var table = Table("10.43.0.0/16", "10.42.0.0/16", "10.96.3.0/24", "10.42.3.0/24", "fd00:42::/64");
+
+        Assert.Equal(expected, table.ToVirtual(IPAddress.Parse(cluster)).ToString());
+    }
+
+    [Fact]
+    public void The_layout_does_not_depend_on_the_order_of_the_subnets()
+    {
+        string[] subnets = ["10.96.0.0/12", "10.42.0.0/16", "192.168.5.0/24", "10.43.0.0/16", "172.20.1.4/32"];
+        var expected = Table(subnets).SubnetMap();
+
+        Prop.ForAll(Gen.Shuffle(subnets).ToArbitrary(), shuffled => Table(shuffled).SubnetMap().SequenceEqual(expected))
+            .QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Translation_is_a_bijection_that_round_trips_and_preserves_the_prefix()
+    {
+        var gen =
+            from lengths in Gen.Choose(11, 30).NonEmptyListOf()
+            from seeds in Gen.Choose(int.MinValue, int.MaxValue).ListOf(lengths.Count)
+            from hosts in Gen.Choose(0, int.MaxValue).ListOf(20)
+            select (
+                Subnets: lengths.Zip(seeds, (length, seed) => Network((uint)seed, length)).ToArray(),
+                Hosts: hosts.ToArray()
+            );
+
+        Prop.ForAll(
+                gen.ToArbitrary(),
+                input =>
+                {
+                    var table = new TranslationTable([V4], input.Subnets);
+                    var seen = new Dictionary<IPAddress, IPAddress>();
+                    foreach (var (subnet, host) in input.Subnets.SelectMany(_ => input.Hosts, (s, h) => (s, h)))
+                    {
+                        var real = HostOf(subnet, (uint)host);
+                        IPAddress given;
+                        try
+                        {
+                            given = table.ToVirtual(real);
+                        }
+                        catch (VirtualSubnetExhaustedException)
+                        {
+                            continue;
+                        }
+                        Assert.True(V4.Network.Contains(given));
+                        Assert.NotEqual(V4.Network.BaseAddress, given);
+                        Assert.Equal(given, table.ToVirtual(real));
+                        Assert.True(table.TryToCluster(given, out var back));
+                        Assert.Equal(real, back);
+                        if (!seen.TryAdd(given, real))
+                            Assert.Equal(real, seen[given]);
+                        var mapping = table.SubnetMap().First(m => m.Cluster.Contains(real));
+                        if (mapping.IsPrefixPreserving)
+                        {
+                            Assert.Equal(
+                                AddressBits.ToBits(real) - AddressBits.ToBits(mapping.Cluster.BaseAddress),
+                                AddressBits.ToBits(given) - AddressBits.ToBits(mapping.Virtual.BaseAddress)
+                            );
+                        }
+                    }
+                }
+            )
+            .QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void A_24_for_a_16_hands_out_every_address_once_and_then_says_so()
+    {
+        var subnet = new VirtualSubnet(IPNetwork.Parse("246.246.7.0/24"));
+        var table = new TranslationTable([subnet], [IPNetwork.Parse("10.42.0.0/16")]);
+        var given = new HashSet<IPAddress>();
+
+        for (var host = 0; host < 251; host++)
+            Assert.True(given.Add(table.ToVirtual(new IPAddress([10, 42, (byte)(host % 7), (byte)host]))));
+
+        var error = Assert.Throws<VirtualSubnetExhaustedException>(() =>
+            table.ToVirtual(IPAddress.Parse("10.42.200.1"))
+        );
+        Assert.Equal(subnet.Network, error.Subnet);
+        Assert.Equal("246.246.7.4", table.ToVirtual(IPAddress.Parse("10.42.0.0")).ToString());
+        Assert.Equal("10.43.0.1", table.ToVirtual(IPAddress.Parse("10.43.0.1")).ToString());
+        Assert.Equal(251, table.Snapshot().Count);
+        Assert.DoesNotContain(IPAddress.Parse("246.246.7.0"), given);
+        Assert.DoesNotContain(IPAddress.Parse("246.246.7.255"), given);
+    }
+
+    [Fact]
+    public async Task Concurrent_callers_get_one_address_each()
+    {
+        var subnet = new VirtualSubnet(IPNetwork.Parse("246.246.0.0/20"));
+        var table = new TranslationTable([subnet], [IPNetwork.Parse("10.0.0.0/8")]);
+        var reals = Enumerable.Range(1, 2000).Select(i => new IPAddress([10, 1, (byte)(i >> 8), (byte)i])).ToArray();
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => Task.Run(() => Array.ConvertAll(reals, table.ToVirtual)))
+        );
+
+        Assert.All(answers, answer => Assert.Equal(answers[0], answer));
+        Assert.Equal(reals.Length, answers[0].Distinct().Count());
+        Assert.Equal(reals.Length, table.Snapshot().Count);
+    }
+
+    [Fact]
+    public void Subnets_that_join_later_leave_the_others_where_they_are()
+    {
+        var table = Table("10.42.0.0/16");
+        var before = table.ToVirtual(IPAddress.Parse("10.42.1.1"));
+
+        table.Add([IPNetwork.Parse("10.41.0.0/16"), IPNetwork.Parse("10.42.5.0/24")]);
+
+        Assert.Equal(before, table.ToVirtual(IPAddress.Parse("10.42.1.1")));
+        Assert.Equal("246.2.1.1", table.ToVirtual(IPAddress.Parse("10.41.1.1")).ToString());
+        Assert.Equal(2, table.SubnetMap().Count);
+    }
+
+    [Fact]
+    public void An_address_that_stands_for_nothing_is_not_the_clusters()
+    {
+        var table = Table("10.42.0.0/16");
+
+        Assert.False(table.TryToCluster(IPAddress.Parse("246.0.0.2"), out _));
+        Assert.False(table.TryToCluster(IPAddress.Parse("246.2.0.1"), out _));
+        Assert.False(table.TryToCluster(IPAddress.Parse("10.42.0.1"), out _));
+        Assert.True(table.TryToCluster(IPAddress.Parse("246.1.0.9"), out var real));
+        Assert.Equal("10.42.0.9", real.ToString());
+    }
+
+    private static IPNetwork Network(uint seed, int length) =>
+        new(
+            AddressBits.ToAddress(
+                seed & (uint.MaxValue << (32 - length)),
+                System.Net.Sockets.AddressFamily.InterNetwork
+            ),
+            length
+        );
+
+    private static IPAddress HostOf(IPNetwork network, uint host) =>
+        AddressBits.ToAddress(
+            AddressBits.ToBits(network.BaseAddress) + (host & (uint)AddressBits.LastOffset(network)),
+            System.Net.Sockets.AddressFamily.InterNetwork
+        );
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.UnitTests.Vnat;
+
+public sealed class VirtualSubnetPoolTests
+{
+    private static IPNetwork[] Networks(params string[] networks) => Array.ConvertAll(networks, IPNetwork.Parse);
+
+    [Theory]
+    [InlineData("246.0.0.0/10")]
+    [InlineData("246.64.0.0/10", "246.0.0.0/10")]
+    [InlineData("246.192.0.0/10", "246.0.0.0/10", "246.64.5.0/24", "246.128.0.0/10", "10.0.0.0/8")]
+    [InlineData("246.0.0.0/11", "246.32.0.0/11", "246.64.0.0/10", "246.128.0.0/9")]
+    public void A_session_takes_the_first_free_block(string expected, params string[] taken)
+    {
+        var chosen = VirtualSubnetPool.ClassE.ChooseIPv4([], Networks(taken));
+
+        Assert.Equal(expected, chosen.Network.ToString());
+    }
+
+    [Fact]
+    public void Windows_sessions_share_one_20()
+    {
+        var first = VirtualSubnetPool.Windows.ChooseIPv4([], []);
+        var second = VirtualSubnetPool.Windows.ChooseIPv4(Networks("211.55.48.0/21"), []);
+
+        Assert.Equal("211.55.48.0/20", first.Network.ToString());
+        Assert.Equal("211.55.56.0/21", second.Network.ToString());
+    }
+
+    [Fact]
+    public void A_full_pool_is_a_typed_error()
+    {
+        var error = Assert.Throws<VirtualSubnetException>(() =>
+            VirtualSubnetPool.ClassE.ChooseIPv4([], Networks("240.0.0.0/4"))
+        );
+
+        Assert.Equal(VirtualSubnetException.NoneFree, error.ErrorId);
+    }
+
+    [Fact]
+    public void IPv6_is_a_unique_local_48_that_is_free()
+    {
+        var first = VirtualSubnetPool.ChooseIPv6([], [], new Random(1)).Network;
+        var second = VirtualSubnetPool.ChooseIPv6([first], [], new Random(1)).Network;
+
+        Assert.Equal(48, first.PrefixLength);
+        Assert.True(IPNetwork.Parse("fd00::/8").Contains(first.BaseAddress));
+        Assert.NotEqual(first, second);
+    }
+
+    [Theory]
+    [InlineData("246.246.0.0/16", VirtualSubnetException.InUse)]
+    [InlineData("10.1.0.0/16", VirtualSubnetException.Overlaps)]
+    [InlineData("198.18.0.0/30", VirtualSubnetException.TooSmall)]
+    public void An_explicit_one_is_checked(string subnet, string errorId)
+    {
+        var error = Assert.Throws<VirtualSubnetException>(() =>
+            VirtualSubnetPool.Explicit(IPNetwork.Parse(subnet), Networks("246.192.0.0/10"), Networks("10.0.0.0/8"))
+        );
+
+        Assert.Equal(errorId, error.ErrorId);
+        Assert.Contains(subnet, error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.Recommendation);
+    }
+
+    [Fact]
+    public void Its_first_addresses_are_the_sessions_own()
+    {
+        var subnet = VirtualSubnetPool.Explicit(IPNetwork.Parse("198.18.4.0/24"), [], Networks("10.0.0.0/8"));
+
+        Assert.Equal("198.18.4.1", subnet.InterfaceAddress.ToString());
+        Assert.Equal("198.18.4.2", subnet.DnsAddress.ToString());
+    }
+}
