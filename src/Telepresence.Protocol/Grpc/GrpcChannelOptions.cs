@@ -1,0 +1,17 @@
+namespace Telepresence.Protocol.Grpc;
+
+/// <summary>How a <see cref="GrpcChannel"/> behaves.</summary>
+public sealed record GrpcChannelOptions
+{
+    /// <summary>A longer message ends the call with ResourceExhausted.</summary>
+    public int MaxReceiveMessageSize { get; init; } = GrpcFraming.DefaultMaxMessageSize;
+
+    /// <summary>What the peer may send on a stream before this side read it; it grows from here with the round trip.</summary>
+    public int InitialStreamWindowSize { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>The <c>:authority</c> of requests; traffic-managers do not look at it.</summary>
+    public string Authority { get; init; } = "traffic-manager";
+
+    /// <summary>Measures deadlines.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
