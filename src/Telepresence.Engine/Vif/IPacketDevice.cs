@@ -54,4 +54,5 @@ internal enum DeviceOffloads
     Tcp6Segmentation = 4,
     Udp4Segmentation = 8,
     Udp6Segmentation = 16,
+    All = Checksum | Tcp4Segmentation | Tcp6Segmentation | Udp4Segmentation | Udp6Segmentation,
 }
