@@ -1,0 +1,18 @@
+using System.Collections;
+using Telepresence.Client;
+
+namespace Telepresence.PowerShell.Completers;
+
+/// <summary>Names of the sessions.</summary>
+public sealed class SessionCompleter : EngineCompleter
+{
+    private protected override async Task<IEnumerable<string>> CandidatesAsync(
+        EngineAccess engines,
+        IDictionary bound,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var engine = await engines.TryGetNetworkAsync(cancellationToken);
+        return engine is null ? [] : (await engine.ListSessionsAsync(cancellationToken)).Select(s => s.Name);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Management.Automation;
+using Telepresence.Client.Sandbox;
+
+namespace Telepresence.PowerShell.Sandbox;
+
+/// <summary>Ends a sandbox, and no other process.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "TelepresenceSandbox", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class StopTelepresenceSandboxCommand : TelepresenceCmdlet
+{
+    /// <summary>Names of sandboxes, or wildcards.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = ["default"];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var name in Name)
+        {
+            var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+            var matching = ModuleSandboxes.Registry.List().Where(s => pattern.IsMatch(s.Name)).ToList();
+            if (matching.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                WriteError(ErrorRecords.From(SandboxRegistry.Unavailable(name, "it does not run"), name));
+            }
+            foreach (var sandbox in matching.Where(s => ShouldProcess(s.Name, "Stop sandbox")))
+            {
+                Run(cancellationToken => ModuleSandboxes.Registry.StopAsync(sandbox, cancellationToken), sandbox.Name);
+            }
+        }
+    }
+}
