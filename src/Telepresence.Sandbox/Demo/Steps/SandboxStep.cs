@@ -1,0 +1,53 @@
+namespace Telepresence.Sandbox.Demo.Steps;
+
+/// <summary>The embedded cluster answers a Kubernetes client.</summary>
+internal sealed class SandboxStep : IDemoStep
+{
+    /// <inheritdoc/>
+    public string Name => "sandbox";
+
+    /// <inheritdoc/>
+    public string Title => "An embedded cluster answers a Kubernetes client";
+
+    /// <inheritdoc/>
+    public async Task<string> RunAsync(DemoStage stage, CancellationToken cancellationToken)
+    {
+        var cluster = stage.Cluster;
+        var seen = ForeignProgram.Exists("kubectl")
+            ? await AskKubectlAsync(cluster, cancellationToken).ConfigureAwait(false)
+            : await cluster.AskForServiceAsync(DemoCluster.WebService, cancellationToken).ConfigureAwait(false);
+        stage.Show(seen);
+        if (!seen.Succeeded || seen.FirstLine != cluster.WebAddress.ToString())
+        {
+            throw new VerdictException($"the API server did not name {cluster.WebAddress}: {seen.FirstLine}");
+        }
+        return $"service {DemoCluster.WebService} has the address {seen.FirstLine}";
+    }
+
+    /// <inheritdoc/>
+    public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
+    {
+        // The API server listens on loopback.
+        return DemoStage.SabotageAsync("link set lo down", cancellationToken);
+    }
+
+    private static Task<Observation> AskKubectlAsync(DemoCluster cluster, CancellationToken cancellationToken)
+    {
+        return ForeignProgram.RunAsync(
+            "kubectl",
+            [
+                "--kubeconfig",
+                cluster.Kubeconfig,
+                "--request-timeout=8s",
+                "-n",
+                DemoCluster.Namespace,
+                "get",
+                "service",
+                DemoCluster.WebService,
+                "-o",
+                "jsonpath={.spec.clusterIP}",
+            ],
+            cancellationToken: cancellationToken
+        );
+    }
+}
