@@ -53,6 +53,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
     public static partial int Bind(SafeFileHandle descriptor, void* address, uint length);
 
+    [LibraryImport(Library, EntryPoint = "connect", SetLastError = true)]
+    public static partial int Connect(SafeFileHandle descriptor, void* address, uint length);
+
     [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
     public static partial int GetSocketName(SafeFileHandle descriptor, void* address, uint* length);
 
