@@ -17,9 +17,13 @@ public interface IClusterDialer
 /// <summary>Cluster DNS as the manager's pod sees it.</summary>
 public interface IClusterDns
 {
-    /// <param name="name">Absolute, lower case, trailing dot.</param>
+    /// <param name="name">
+    /// Absolute, lower case, trailing dot. The manager has applied the search path already: single labels, <c>svc.ns</c> and
+    /// the like come as one absolute candidate after the other. An address answer that stands behind a CNAME is expected along
+    /// with it: only records of <paramref name="type"/> reach the client.
+    /// </param>
     /// <param name="type">RR type: A 1, NS 2, CNAME 5, PTR 12, MX 15, TXT 16, AAAA 28, SRV 33.</param>
-    /// <param name="clientNamespace">Completes single labels.</param>
+    /// <param name="clientNamespace">Who asks.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
     ValueTask<ClusterDnsAnswer> ResolveAsync(
         string name,

@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using Telepresence.TrafficManager.Cluster;
+
+namespace Telepresence.TrafficManager.Services;
+
+/// <summary>Cluster facts as a sequence: the present ones at once, then every change. Who is slow misses the ones between.</summary>
+internal sealed class ClusterStateFeed : IDisposable
+{
+    private readonly IClusterState _state;
+    private TaskCompletionSource _changed = NewSignal();
+
+    public ClusterStateFeed(IClusterState state)
+    {
+        _state = state;
+        state.Changed += OnChanged;
+    }
+
+    public ClusterFacts Current => _state.Current;
+
+    public async IAsyncEnumerable<ClusterFacts> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            yield return _state.Current;
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _state.Changed -= OnChanged;
+
+    private void OnChanged() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Telepresence.Protocol.Tunnel;
+
+namespace Telepresence.TrafficManager.Tunnels;
+
+/// <summary>Joins a socket and a tunnel until both directions have ended.</summary>
+internal sealed class SocketTunnel(
+    Socket socket,
+    bool isTcp,
+    TunnelReader reader,
+    TunnelResponseWriter writer,
+    IdleTimer idle
+)
+{
+    private const int BufferLength = 65536;
+
+    private readonly byte[] _peekByte = new byte[1];
+
+    /// <exception cref="OperationCanceledException">The call or the session ended.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var pumps = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Idle);
+        var toCluster = EndingOnFailure(ToSocketAsync(pumps.Token), pumps);
+        var fromCluster = EndingOnFailure(FromSocketAsync(pumps.Token), pumps);
+        try
+        {
+            await Task.WhenAll(toCluster, fromCluster).ConfigureAwait(false);
+            return;
+        }
+        catch (Exception e) when (IsEnd(e) && !cancellationToken.IsCancellationRequested)
+        {
+            // Idle, reset by the far side, or hard close by the client: all end the tunnel at once.
+        }
+        catch (Exception)
+        {
+            Reset();
+            throw;
+        }
+        Reset();
+        await writer.WriteAsync(TunnelMessageCode.Disconnect, [], cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool IsEnd(Exception exception) =>
+        exception is OperationCanceledException or SocketException or DisconnectedException;
+
+    private static async Task EndingOnFailure(Task pump, CancellationTokenSource pumps)
+    {
+        try
+        {
+            await pump.ConfigureAwait(false);
+        }
+        catch
+        {
+            await pumps.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task ToSocketAsync(CancellationToken cancellationToken)
+    {
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            idle.Touch();
+            switch (reader.Code)
+            {
+                case TunnelMessageCode.Data:
+                    await SendBodyAsync(cancellationToken).ConfigureAwait(false);
+                    break;
+                case TunnelMessageCode.Disconnect:
+                case TunnelMessageCode.DialReject:
+                    throw new DisconnectedException();
+                case TunnelMessageCode.CloseSend:
+                    ShutdownSend();
+                    return;
+            }
+        }
+        // A UDP client that only completed its request has nothing more to send; answers may still come.
+        ShutdownSend();
+    }
+
+    private async Task SendBodyAsync(CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
+        try
+        {
+            if (!isTcp)
+            {
+                var length = await reader.ReadWholeBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+                if (reader.Remaining == 0)
+                    await socket
+                        .SendAsync(buffer.AsMemory(0, length), SocketFlags.None, cancellationToken)
+                        .ConfigureAwait(false);
+                return;
+            }
+            while (reader.Remaining > 0)
+            {
+                var read = await reader.ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+                for (var sent = 0; sent < read; )
+                    sent += await socket
+                        .SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, cancellationToken)
+                        .ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task FromSocketAsync(CancellationToken cancellationToken)
+    {
+        var received = 0;
+        while (true)
+        {
+            // After a full chunk there is likely more; else wait without holding a chunk's memory.
+            if (received < TunnelMessageCodec.MaxDataLength)
+                await WaitForDataAsync(cancellationToken).ConfigureAwait(false);
+            received = await writer.WriteReceivedAsync(socket, isTcp, cancellationToken).ConfigureAwait(false);
+            idle.Touch();
+            if (received == 0 && isTcp)
+            {
+                await writer.WriteAsync(TunnelMessageCode.CloseSend, [], cancellationToken).ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    private async ValueTask WaitForDataAsync(CancellationToken cancellationToken)
+    {
+        if (isTcp)
+        {
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await socket.ReceiveAsync(_peekByte, SocketFlags.Peek, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.MessageSize)
+        {
+            // Windows' way to say that the datagram is longer than the byte peeked at.
+        }
+    }
+
+    private void ShutdownSend()
+    {
+        if (!isTcp)
+            return;
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.NotConnected or SocketError.ConnectionReset)
+        {
+            // The far side reset it meanwhile; the other pump reports that.
+        }
+    }
+
+    private void Reset()
+    {
+        if (isTcp)
+            socket.LingerState = new LingerOption(true, 0);
+    }
+
+    private sealed class DisconnectedException() : IOException("The client closed the tunnel.");
+}
