@@ -1,0 +1,24 @@
+namespace Telepresence.Engine.Kubernetes;
+
+/// <summary>What the user said about the cluster to talk to; everything unset comes from the kubeconfig.</summary>
+internal sealed record KubeconfigOptions
+{
+    /// <summary>A file that is used alone, instead of the <c>KUBECONFIG</c> list.</summary>
+    public string? Kubeconfig { get; init; }
+    public string? Context { get; init; }
+    public string? Cluster { get; init; }
+    public string? User { get; init; }
+    public string? Server { get; init; }
+    public string? Token { get; init; }
+    public string? TlsServerName { get; init; }
+    public bool SkipCertificateCheck { get; init; }
+    public string? As { get; init; }
+    public IReadOnlyList<string> AsGroup { get; init; } = [];
+    public string? Namespace { get; init; }
+
+    /// <summary>Environment to look <c>KUBECONFIG</c> and <c>HOME</c> up in; null is this process's.</summary>
+    public Func<string, string?>? Environment { get; init; }
+
+    public string? GetEnvironmentVariable(string name) =>
+        Environment is { } environment ? environment(name) : System.Environment.GetEnvironmentVariable(name);
+}

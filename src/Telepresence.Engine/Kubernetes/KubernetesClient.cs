@@ -1,0 +1,329 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Telepresence.Engine.Kubernetes;
+
+/// <summary>
+/// The calls the engine makes to the Kubernetes API, named as the official client names them. One connection pool for
+/// calls and port-forwards. Every failure is a <see cref="KubernetesException"/>.
+/// </summary>
+internal sealed class KubernetesClient : IDisposable
+{
+    private const int PageSize = 500;
+
+    private readonly CredentialSource _credentials;
+    private readonly HttpMessageInvoker _http;
+    private readonly KubernetesClientOptions _options;
+
+    /// <exception cref="KubernetesException">The certificates of the configuration cannot be used.</exception>
+    public KubernetesClient(KubernetesClientConfiguration configuration, KubernetesClientOptions? options = null)
+    {
+        Configuration = configuration;
+        _options = options ?? new KubernetesClientOptions();
+        _credentials = new CredentialSource(configuration, _options.Time);
+        ServerCertificateCheck check = new(configuration);
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.GZip,
+            ConnectTimeout = _options.Timeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            ConnectCallback = (context, cancellationToken) => _options.Connect(context.DnsEndPoint, cancellationToken),
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = check.Validate,
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => _credentials.ClientCertificate!,
+            },
+        };
+        if (configuration.CreateProxy() is { } proxy)
+        {
+            handler.Proxy = proxy;
+        }
+        _http = new HttpMessageInvoker(handler);
+    }
+
+    public KubernetesClientConfiguration Configuration { get; }
+
+    /// <summary>Bound of one call.</summary>
+    public TimeSpan Timeout => _options.Timeout;
+
+    public Task<VersionInfo> GetCodeAsync(CancellationToken cancellationToken = default) =>
+        GetAsync("version", KubernetesJsonContext.Default.VersionInfo, cancellationToken);
+
+    public Task<V1Service> ReadNamespacedServiceAsync(
+        string name,
+        string namespaceParameter,
+        CancellationToken cancellationToken = default
+    ) =>
+        GetAsync(
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/services/{Escape(name)}",
+            KubernetesJsonContext.Default.V1Service,
+            cancellationToken
+        );
+
+    public Task<V1Namespace> ReadNamespaceAsync(string name, CancellationToken cancellationToken = default) =>
+        GetAsync($"api/v1/namespaces/{Escape(name)}", KubernetesJsonContext.Default.V1Namespace, cancellationToken);
+
+    public Task<V1Pod> ReadNamespacedPodAsync(
+        string name,
+        string namespaceParameter,
+        CancellationToken cancellationToken = default
+    ) =>
+        GetAsync(
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/pods/{Escape(name)}",
+            KubernetesJsonContext.Default.V1Pod,
+            cancellationToken
+        );
+
+    public Task<V1List<V1Pod>> ListNamespacedPodAsync(
+        string namespaceParameter,
+        string? labelSelector = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        ListAsync(
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/pods",
+            labelSelector,
+            KubernetesJsonContext.Default.V1ListV1Pod,
+            cancellationToken
+        );
+
+    public Task<V1List<V1Service>> ListNamespacedServiceAsync(
+        string namespaceParameter,
+        string? labelSelector = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        ListAsync(
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/services",
+            labelSelector,
+            KubernetesJsonContext.Default.V1ListV1Service,
+            cancellationToken
+        );
+
+    public Task<V1List<V1Service>> ListServiceForAllNamespacesAsync(CancellationToken cancellationToken = default) =>
+        ListAsync("api/v1/services", null, KubernetesJsonContext.Default.V1ListV1Service, cancellationToken);
+
+    public Task<V1List<V1Pod>> ListPodForAllNamespacesAsync(CancellationToken cancellationToken = default) =>
+        ListAsync("api/v1/pods", null, KubernetesJsonContext.Default.V1ListV1Pod, cancellationToken);
+
+    public Task<V1List<V1Namespace>> ListNamespaceAsync(CancellationToken cancellationToken = default) =>
+        ListAsync("api/v1/namespaces", null, KubernetesJsonContext.Default.V1ListV1Namespace, cancellationToken);
+
+    public Task<V1List<V1Node>> ListNodeAsync(CancellationToken cancellationToken = default) =>
+        ListAsync("api/v1/nodes", null, KubernetesJsonContext.Default.V1ListV1Node, cancellationToken);
+
+    public Task<V1SelfSubjectAccessReview> CreateSelfSubjectAccessReviewAsync(
+        V1SelfSubjectAccessReview body,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(body, KubernetesJsonContext.Default.V1SelfSubjectAccessReview);
+        return CallAsync(
+            HttpMethod.Post,
+            "apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+            json,
+            KubernetesJsonContext.Default.V1SelfSubjectAccessReview,
+            cancellationToken
+        );
+    }
+
+    /// <summary>Pods as they change, from <paramref name="resourceVersion"/> on, until the server ends the watch.</summary>
+    public async IAsyncEnumerable<V1Pod> WatchNamespacedPodAsync(
+        string namespaceParameter,
+        string? labelSelector,
+        string? resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var path =
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/pods?watch=true&labelSelector={Escape(labelSelector ?? "")}"
+            + $"&resourceVersion={Escape(resourceVersion ?? "")}";
+        using var response = await SendAsync(() => CreateRequest(HttpMethod.Get, path), cancellationToken)
+            .ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using StreamReader reader = new(body, Encoding.UTF8);
+        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { Length: > 0 } line)
+        {
+            var change = Read(line, KubernetesJsonContext.Default.WatchEvent);
+            if (change.Type is "ADDED" or "MODIFIED")
+            {
+                yield return Read(change.ObjectProperty.GetRawText(), KubernetesJsonContext.Default.V1Pod);
+            }
+            else if (change.Type is "ERROR")
+            {
+                yield break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Sends with credentials, once more with fresh ones after a 401, and turns every failure into a typed one. The answer's
+    /// headers have arrived; its body has not.
+    /// </summary>
+    /// <exception cref="KubernetesException"></exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        Func<HttpRequestMessage> create,
+        CancellationToken cancellationToken
+    )
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.Timeout);
+        try
+        {
+            for (var attempt = 0; ; attempt++)
+            {
+                var request = create();
+                await _credentials.ApplyAsync(request, timeout.Token).ConfigureAwait(false);
+                var response = await _http.SendAsync(request, timeout.Token).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
+                {
+                    return response;
+                }
+                using (response)
+                {
+                    if (response.StatusCode == HttpStatusCode.Unauthorized && attempt == 0 && _credentials.CanRefresh)
+                    {
+                        _credentials.Invalidate();
+                        continue;
+                    }
+                    throw await KubernetesFailure
+                        .FromResponseAsync(Configuration, request, response, timeout.Token)
+                        .ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw KubernetesFailure.Unreachable(
+                Configuration,
+                $"no answer within {_options.Timeout.TotalSeconds:0.#} s",
+                e
+            );
+        }
+        catch (HttpRequestException e)
+        {
+            throw KubernetesFailure.FromTransport(Configuration, e);
+        }
+        catch (IOException e)
+        {
+            throw KubernetesFailure.FromTransport(Configuration, e);
+        }
+    }
+
+    public HttpRequestMessage CreateRequest(HttpMethod method, string pathAndQuery)
+    {
+        HttpRequestMessage request = new(method, new Uri(Configuration.Server, pathAndQuery))
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        // The handler takes the TLS server name from the Host header; there is no other way to give it one.
+        request.Headers.Host = Configuration.Cluster.TlsServerName;
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.TryAddWithoutValidation("User-Agent", "telepresence-powershell");
+        return request;
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _credentials.Dispose();
+    }
+
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, type, cancellationToken);
+
+    private async Task<T> CallAsync<T>(
+        HttpMethod method,
+        string path,
+        byte[]? body,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    )
+    {
+        using var response = await SendAsync(
+                () =>
+                {
+                    var request = CreateRequest(method, path);
+                    if (body is not null)
+                    {
+                        request.Content = new ByteArrayContent(body);
+                        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                    }
+                    return request;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.Timeout);
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
+            return await JsonSerializer.DeserializeAsync(stream, type, timeout.Token).ConfigureAwait(false)
+                ?? throw KubernetesFailure.Malformed(Configuration, path, "null", null);
+        }
+        catch (JsonException e)
+        {
+            throw KubernetesFailure.Malformed(Configuration, path, e.Message, e);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw KubernetesFailure.FromTransport(Configuration, e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw KubernetesFailure.Unreachable(Configuration, "the answer stopped half-way", e);
+        }
+    }
+
+    private async Task<V1List<T>> ListAsync<T>(
+        string path,
+        string? labelSelector,
+        JsonTypeInfo<V1List<T>> type,
+        CancellationToken cancellationToken
+    )
+    {
+        List<T> items = [];
+        string? next = null;
+        while (true)
+        {
+            StringBuilder query = new($"{path}?limit={PageSize}");
+            if (!string.IsNullOrEmpty(labelSelector))
+            {
+                query.Append("&labelSelector=").Append(Escape(labelSelector));
+            }
+            if (next is not null)
+            {
+                query.Append("&continue=").Append(Escape(next));
+            }
+            var page = await GetAsync(query.ToString(), type, cancellationToken).ConfigureAwait(false);
+            items.AddRange(page.Items);
+            next = page.Metadata.ContinueProperty;
+            if (string.IsNullOrEmpty(next))
+            {
+                return page with { Items = items };
+            }
+        }
+    }
+
+    private T Read<T>(string json, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type)
+                ?? throw KubernetesFailure.Malformed(Configuration, "watch", "null", null);
+        }
+        catch (JsonException e)
+        {
+            throw KubernetesFailure.Malformed(Configuration, "watch", e.Message, e);
+        }
+    }
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Telepresence.Engine.Kubernetes;
+
+/// <summary>Opens the byte stream below TLS. The session passes one that never leaves through its own interface.</summary>
+internal delegate ValueTask<Stream> ConnectFunction(DnsEndPoint endPoint, CancellationToken cancellationToken);
+
+/// <summary>How a <see cref="KubernetesClient"/> behaves, apart from whom it talks to.</summary>
+internal sealed record KubernetesClientOptions
+{
+    /// <summary>Bound of one call, connecting included.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+    public ConnectFunction Connect { get; init; } = ConnectDirectlyAsync;
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    private static async ValueTask<Stream> ConnectDirectlyAsync(
+        DnsEndPoint endPoint,
+        CancellationToken cancellationToken
+    )
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
