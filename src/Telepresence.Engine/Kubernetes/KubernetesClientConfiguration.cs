@@ -115,12 +115,7 @@ internal sealed record KubernetesClientConfiguration
             "Choose another with -Context; Get-TelepresenceContext lists them."
         )
         {
-            Details = new Dictionary<string, string>
-            {
-                ["kind"] = kind,
-                ["name"] = name,
-                ["file"] = files,
-            },
+            TargetObject = name,
         };
     }
 

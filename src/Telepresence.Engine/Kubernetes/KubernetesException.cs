@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Client.Contract;
 using Telepresence.Client.Ipc;
 
 namespace Telepresence.Engine.Kubernetes;
@@ -8,21 +9,27 @@ internal sealed class KubernetesException(
     string errorId,
     string category,
     string message,
-    string? recommendedAction = null,
+    string recommendedAction,
     Exception? innerException = null
 ) : Exception(message, innerException), ITypedError
 {
+    /// <summary>One of <see cref="KubernetesErrorId"/>.</summary>
     public string ErrorId { get; } = errorId;
 
+    /// <summary>Name of PowerShell's category.</summary>
     public string Category { get; } = category;
 
-    public string? RecommendedAction { get; } = recommendedAction;
+    public string RecommendedAction { get; } = recommendedAction;
 
-    public IReadOnlyDictionary<string, string>? Details { get; init; }
+    /// <summary>What it is about: a file, a server, a namespace.</summary>
+    public string? TargetObject { get; init; }
 
     /// <summary>The API server's answer, where it gave one.</summary>
     public V1Status? Status { get; init; }
 
     /// <summary>The HTTP status of the API server's answer, where it gave one.</summary>
     public HttpStatusCode? StatusCode { get; init; }
+
+    public ErrorData ToData() =>
+        new(ErrorId, Category, Message, RecommendedAction, TargetObject, $"about_Telepresence#{ErrorId}");
 }

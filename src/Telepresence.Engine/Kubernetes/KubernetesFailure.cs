@@ -51,11 +51,7 @@ internal static class KubernetesFailure
         {
             Status = status,
             StatusCode = response.StatusCode,
-            Details = new Dictionary<string, string>
-            {
-                ["server"] = configuration.Server.AbsoluteUri,
-                ["status"] = ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture),
-            },
+            TargetObject = configuration.Server.AbsoluteUri,
         };
     }
 
@@ -89,11 +85,7 @@ internal static class KubernetesFailure
             inner
         )
         {
-            Details = new Dictionary<string, string>
-            {
-                ["server"] = configuration.Server.AbsoluteUri,
-                ["cluster"] = configuration.Cluster.Name,
-            },
+            TargetObject = configuration.Server.AbsoluteUri,
         };
 
     public static KubernetesException Malformed(

@@ -86,7 +86,7 @@ internal sealed class ManagerLocator(KubernetesClient client)
     }
 
     /// <summary>Locates, waiting at most <paramref name="timeout"/> for a pod, and opens a stream to it.</summary>
-    /// <exception cref="KubernetesException">ManagerNotFound, ManagerNotReady, PortForwardForbidden, PortForwardFailed and what any call throws.</exception>
+    /// <exception cref="KubernetesException">ManagerNotFound, ManagerUnavailable, PortForwardForbidden, PortForwardFailed and what any call throws.</exception>
     public async Task<PortForwardStream> ConnectAsync(
         string namespaceParameter,
         TimeSpan timeout,
@@ -105,7 +105,7 @@ internal sealed class ManagerLocator(KubernetesClient client)
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new KubernetesException(
-                KubernetesErrorId.ManagerNotReady,
+                KubernetesErrorId.ManagerUnavailable,
                 "OperationTimeout",
                 $"No pod of the traffic-manager in namespace '{namespaceParameter}' became ready within "
                     + $"{timeout.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s.",
@@ -166,6 +166,6 @@ internal sealed class ManagerLocator(KubernetesClient client)
             inner
         )
         {
-            Details = new Dictionary<string, string> { ["namespace"] = namespaceParameter },
+            TargetObject = namespaceParameter,
         };
 }

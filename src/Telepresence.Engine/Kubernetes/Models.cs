@@ -3,225 +3,271 @@ using System.Text.Json.Serialization;
 
 namespace Telepresence.Engine.Kubernetes;
 
-// The part of the API objects that the engine reads, named as the official client names it.
+// The part of the API objects that the engine reads, named as the official client names it. Setters, not init accessors:
+// the source generator assigns every init property, and what the server left out would lose its default. Go servers
+// write null for an empty list.
 
 internal sealed record V1ObjectMeta
 {
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     [JsonPropertyName("namespace")]
-    public string? NamespaceProperty { get; init; }
-    public string? Uid { get; init; }
-    public string? ResourceVersion { get; init; }
-    public DateTimeOffset? CreationTimestamp { get; init; }
-    public DateTimeOffset? DeletionTimestamp { get; init; }
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
-    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    public string? NamespaceProperty { get; set; }
+    public string? Uid { get; set; }
+    public string? ResourceVersion { get; set; }
+    public DateTimeOffset? CreationTimestamp { get; set; }
+    public DateTimeOffset? DeletionTimestamp { get; set; }
+    public IReadOnlyDictionary<string, string>? Labels { get; set; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; set; }
 }
 
 internal sealed record V1ListMeta
 {
-    public string? ResourceVersion { get; init; }
+    public string? ResourceVersion { get; set; }
 
     [JsonPropertyName("continue")]
-    public string? ContinueProperty { get; init; }
+    public string? ContinueProperty { get; set; }
 }
 
 internal sealed record V1ServicePort
 {
-    public string? Name { get; init; }
-    public int Port { get; init; }
-    public string? Protocol { get; init; }
+    public string? Name { get; set; }
+    public int Port { get; set; }
+    public string? Protocol { get; set; }
 
     /// <summary>A number or the name of a container port.</summary>
-    public JsonElement? TargetPort { get; init; }
+    public JsonElement? TargetPort { get; set; }
 }
 
 internal sealed record V1ServiceSpec
 {
     [JsonPropertyName("clusterIP")]
-    public string? ClusterIP { get; init; }
+    public string? ClusterIP { get; set; }
 
     [JsonPropertyName("clusterIPs")]
-    public IReadOnlyList<string>? ClusterIPs { get; init; }
-    public string? Type { get; init; }
-    public IReadOnlyDictionary<string, string>? Selector { get; init; }
-    public IReadOnlyList<V1ServicePort>? Ports { get; init; }
+    public IReadOnlyList<string>? ClusterIPs { get; set; }
+    public string? Type { get; set; }
+    public IReadOnlyDictionary<string, string>? Selector { get; set; }
+    public IReadOnlyList<V1ServicePort>? Ports { get; set; }
 }
 
 internal sealed record V1Service
 {
-    public V1ObjectMeta Metadata { get; init; } = new();
-    public V1ServiceSpec Spec { get; init; } = new();
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1ServiceSpec Spec
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
 }
 
 internal sealed record V1ContainerPort
 {
-    public string? Name { get; init; }
-    public int ContainerPort { get; init; }
-    public string? Protocol { get; init; }
+    public string? Name { get; set; }
+    public int ContainerPort { get; set; }
+    public string? Protocol { get; set; }
 }
 
 internal sealed record V1Container
 {
-    public string? Name { get; init; }
-    public string? Image { get; init; }
-    public IReadOnlyList<V1ContainerPort>? Ports { get; init; }
+    public string? Name { get; set; }
+    public string? Image { get; set; }
+    public IReadOnlyList<V1ContainerPort>? Ports { get; set; }
 }
 
 internal sealed record V1PodSpec
 {
-    public string? NodeName { get; init; }
-    public IReadOnlyList<V1Container>? Containers { get; init; }
+    public string? NodeName { get; set; }
+    public IReadOnlyList<V1Container>? Containers { get; set; }
 }
 
 internal sealed record V1PodCondition
 {
-    public string? Type { get; init; }
-    public string? Status { get; init; }
-    public DateTimeOffset? LastTransitionTime { get; init; }
+    public string? Type { get; set; }
+    public string? Status { get; set; }
+    public DateTimeOffset? LastTransitionTime { get; set; }
 }
 
 internal sealed record V1ContainerStatus
 {
-    public string? Name { get; init; }
-    public bool Ready { get; init; }
-    public int RestartCount { get; init; }
+    public string? Name { get; set; }
+    public bool Ready { get; set; }
+    public int RestartCount { get; set; }
 }
 
 internal sealed record V1PodStatus
 {
-    public string? Phase { get; init; }
+    public string? Phase { get; set; }
 
     [JsonPropertyName("podIP")]
-    public string? PodIP { get; init; }
-    public IReadOnlyList<V1PodCondition>? Conditions { get; init; }
-    public IReadOnlyList<V1ContainerStatus>? ContainerStatuses { get; init; }
+    public string? PodIP { get; set; }
+    public IReadOnlyList<V1PodCondition>? Conditions { get; set; }
+    public IReadOnlyList<V1ContainerStatus>? ContainerStatuses { get; set; }
 }
 
 internal sealed record V1Pod
 {
-    public V1ObjectMeta Metadata { get; init; } = new();
-    public V1PodSpec Spec { get; init; } = new();
-    public V1PodStatus Status { get; init; } = new();
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1PodSpec Spec
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1PodStatus Status
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
 }
 
 internal sealed record V1Namespace
 {
-    public V1ObjectMeta Metadata { get; init; } = new();
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
 }
 
 internal sealed record V1NodeSpec
 {
     [JsonPropertyName("podCIDR")]
-    public string? PodCIDR { get; init; }
+    public string? PodCIDR { get; set; }
 
     [JsonPropertyName("podCIDRs")]
-    public IReadOnlyList<string>? PodCIDRs { get; init; }
+    public IReadOnlyList<string>? PodCIDRs { get; set; }
 }
 
 internal sealed record V1Node
 {
-    public V1ObjectMeta Metadata { get; init; } = new();
-    public V1NodeSpec Spec { get; init; } = new();
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1NodeSpec Spec
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
 }
 
 internal sealed record V1List<T>
 {
-    public V1ListMeta Metadata { get; init; } = new();
-    public IReadOnlyList<T> Items { get; init; } = [];
+    public V1ListMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public IReadOnlyList<T> Items
+    {
+        get;
+        set => field = value ?? [];
+    } = [];
 }
 
 /// <summary>What the API server answers when it refuses.</summary>
 internal sealed record V1Status
 {
-    public string? Status { get; init; }
-    public string? Message { get; init; }
-    public string? Reason { get; init; }
-    public int? Code { get; init; }
+    public string? Status { get; set; }
+    public string? Message { get; set; }
+    public string? Reason { get; set; }
+    public int? Code { get; set; }
 }
 
 internal sealed record VersionInfo
 {
-    public string? Major { get; init; }
-    public string? Minor { get; init; }
-    public string? GitVersion { get; init; }
+    public string? Major { get; set; }
+    public string? Minor { get; set; }
+    public string? GitVersion { get; set; }
 }
 
 internal sealed record V1ResourceAttributes
 {
     [JsonPropertyName("namespace")]
-    public string? NamespaceProperty { get; init; }
-    public string? Verb { get; init; }
-    public string? Group { get; init; }
-    public string? Resource { get; init; }
-    public string? Subresource { get; init; }
-    public string? Name { get; init; }
+    public string? NamespaceProperty { get; set; }
+    public string? Verb { get; set; }
+    public string? Group { get; set; }
+    public string? Resource { get; set; }
+    public string? Subresource { get; set; }
+    public string? Name { get; set; }
 }
 
 internal sealed record V1SelfSubjectAccessReviewSpec
 {
-    public V1ResourceAttributes? ResourceAttributes { get; init; }
+    public V1ResourceAttributes? ResourceAttributes { get; set; }
 }
 
 internal sealed record V1SubjectAccessReviewStatus
 {
-    public bool Allowed { get; init; }
-    public string? Reason { get; init; }
+    public bool Allowed { get; set; }
+    public string? Reason { get; set; }
 }
 
 internal sealed record V1SelfSubjectAccessReview
 {
-    public string ApiVersion { get; init; } = "authorization.k8s.io/v1";
-    public string Kind { get; init; } = "SelfSubjectAccessReview";
-    public V1SelfSubjectAccessReviewSpec Spec { get; init; } = new();
-    public V1SubjectAccessReviewStatus? Status { get; init; }
+    public string ApiVersion { get; set; } = "authorization.k8s.io/v1";
+    public string Kind { get; set; } = "SelfSubjectAccessReview";
+    public V1SelfSubjectAccessReviewSpec Spec
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1SubjectAccessReviewStatus? Status { get; set; }
 }
 
 /// <summary>One line of a watch.</summary>
 internal sealed record WatchEvent
 {
-    public string? Type { get; init; }
+    public string? Type { get; set; }
 
     [JsonPropertyName("object")]
-    public JsonElement ObjectProperty { get; init; }
+    public JsonElement ObjectProperty { get; set; }
 }
 
 internal sealed record ExecCredentialStatus
 {
-    public DateTimeOffset? ExpirationTimestamp { get; init; }
-    public string? Token { get; init; }
-    public string? ClientCertificateData { get; init; }
-    public string? ClientKeyData { get; init; }
+    public DateTimeOffset? ExpirationTimestamp { get; set; }
+    public string? Token { get; set; }
+    public string? ClientCertificateData { get; set; }
+    public string? ClientKeyData { get; set; }
 }
 
 internal sealed record ExecCredentialCluster
 {
-    public string? Server { get; init; }
+    public string? Server { get; set; }
 
     [JsonPropertyName("tls-server-name")]
-    public string? TlsServerName { get; init; }
+    public string? TlsServerName { get; set; }
 
     [JsonPropertyName("insecure-skip-tls-verify")]
-    public bool? InsecureSkipTlsVerify { get; init; }
+    public bool? InsecureSkipTlsVerify { get; set; }
 
     [JsonPropertyName("certificate-authority-data")]
-    public string? CertificateAuthorityData { get; init; }
+    public string? CertificateAuthorityData { get; set; }
 }
 
 internal sealed record ExecCredentialSpec
 {
-    public bool Interactive { get; init; }
-    public ExecCredentialCluster? Cluster { get; init; }
+    public bool Interactive { get; set; }
+    public ExecCredentialCluster? Cluster { get; set; }
 }
 
 /// <summary>What goes to a credential plugin (KUBERNETES_EXEC_INFO) and what it prints.</summary>
 internal sealed record ExecCredential
 {
-    public string? ApiVersion { get; init; }
-    public string? Kind { get; init; }
-    public ExecCredentialSpec? Spec { get; init; }
-    public ExecCredentialStatus? Status { get; init; }
+    public string? ApiVersion { get; set; }
+    public string? Kind { get; set; }
+    public ExecCredentialSpec? Spec { get; set; }
+    public ExecCredentialStatus? Status { get; set; }
 }
 
 [JsonSourceGenerationOptions(

@@ -70,13 +70,7 @@ internal static class PortForward
         {
             Status = cause.Status,
             StatusCode = cause.StatusCode,
-            Details = new Dictionary<string, string>
-            {
-                ["namespace"] = namespaceParameter,
-                ["pod"] = pod,
-                ["verb"] = "get",
-                ["resource"] = "pods/portforward",
-            },
+            TargetObject = namespaceParameter,
         };
 
     private static HttpRequestMessage CreateUpgrade(KubernetesClient client, string path, string key)

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Telepresence.Engine.Kubernetes;
 
-namespace Telepresence.UnitTests.Engine.Kubernetes;
+namespace Telepresence.UnitTests.Kubernetes;
 
 public sealed class KubernetesClientTests : IDisposable
 {
@@ -10,7 +10,11 @@ public sealed class KubernetesClientTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private KubernetesClient Client(FakeApiServer server, KubeconfigOptions? options = null, string user = "token: secret") =>
+    private KubernetesClient Client(
+        FakeApiServer server,
+        KubeconfigOptions? options = null,
+        string user = "token: secret"
+    ) =>
         new(
             KubernetesClientConfiguration.BuildConfig(
                 (options ?? new()) with
@@ -28,7 +32,10 @@ public sealed class KubernetesClientTests : IDisposable
         await using FakeApiServer server = new(certificate)
         {
             Answer = _ =>
-                (200, """{"metadata":{"name":"web"},"spec":{"clusterIP":"10.0.0.1","ports":[{"name":"http","port":80,"targetPort":"x"}]}}"""),
+                (
+                    200,
+                    """{"metadata":{"name":"web"},"spec":{"clusterIP":"10.0.0.1","ports":[{"name":"http","port":80,"targetPort":"x"}]}}"""
+                ),
         };
         using var client = Client(server);
         var service = await client.ReadNamespacedServiceAsync("web", "shop");
@@ -203,7 +210,7 @@ public sealed class KubernetesClientTests : IDisposable
             #!/bin/sh
             echo x >> {{counter}}
             n=$(wc -l < {{counter}})
-            echo "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"$MARK$n\"}}"
+            echo "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\": {\"token\":\"$MARK$n\"} }"
             """
         );
         using var certificate = FakeApiServer.CreateCertificate();
@@ -213,7 +220,7 @@ public sealed class KubernetesClientTests : IDisposable
         };
         using var client = Client(
             server,
-            user: $"exec: {{apiVersion: client.authentication.k8s.io/v1, command: /bin/sh, args: [{plugin}], env: [{{name: MARK, value: t}}]}}"
+            user: $"exec: {{apiVersion: client.authentication.k8s.io/v1, command: /bin/sh, args: [{plugin}], env: [{{name: MARK, value: t}}] }}"
         );
         await client.ListNamespaceAsync();
         Assert.Equal(["Bearer t1", "Bearer t2"], server.Requests.Select(r => r.Headers["authorization"]));

@@ -7,7 +7,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Telepresence.UnitTests.Engine.Kubernetes;
+namespace Telepresence.UnitTests.Kubernetes;
 
 /// <summary>Just enough of an API server over loopback TLS: canned answers, and a port-forward that a test scripts.</summary>
 internal sealed class FakeApiServer : IAsyncDisposable
@@ -58,10 +58,10 @@ internal sealed class FakeApiServer : IAsyncDisposable
             apiVersion: v1
             kind: Config
             current-context: fake
-            contexts: [{name: fake, context: {cluster: fake, user: fake, namespace: shop}}]
+            contexts: [{name: fake, context: {cluster: fake, user: fake, namespace: shop} }]
             clusters:
             - name: fake
-              cluster: {server: "{{Url}}", certificate-authority-data: {{pem}}}
+              cluster: {server: "{{Url}}", certificate-authority-data: {{pem}} }
             users:
             - name: fake
               user: { {{user}} }
@@ -122,20 +122,23 @@ internal sealed class FakeApiServer : IAsyncDisposable
                 }
             }
             catch (Exception e)
-                when (e is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
-            { }
+                when (e
+                        is IOException
+                            or OperationCanceledException
+                            or System.Security.Authentication.AuthenticationException
+                ) { }
         }
     }
 
     private async Task UpgradeAsync(Stream stream, Request request)
     {
+#pragma warning disable CA5350 // RFC 6455 prescribes SHA-1.
         var accept = Convert.ToBase64String(
             SHA1.HashData(
-                Encoding.ASCII.GetBytes(
-                    request.Headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-                )
+                Encoding.ASCII.GetBytes(request.Headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
             )
         );
+#pragma warning restore CA5350
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Telepresence.Engine.Kubernetes;
 
-namespace Telepresence.UnitTests.Engine.Kubernetes;
+namespace Telepresence.UnitTests.Kubernetes;
 
 public sealed class PortForwardTests : IDisposable
 {
@@ -112,7 +112,7 @@ public sealed class PortForwardTests : IDisposable
         );
         Assert.Equal(KubernetesErrorId.PortForwardForbidden, error.ErrorId);
         Assert.Contains("'get'", error.Message, StringComparison.Ordinal);
-        Assert.Equal("get", error.Details!["verb"]);
+        Assert.Equal("shop", error.TargetObject);
     }
 
     [Fact]

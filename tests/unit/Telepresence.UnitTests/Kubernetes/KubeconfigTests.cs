@@ -1,6 +1,6 @@
 using Telepresence.Engine.Kubernetes;
 
-namespace Telepresence.UnitTests.Engine.Kubernetes;
+namespace Telepresence.UnitTests.Kubernetes;
 
 public sealed class KubeconfigTests : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class KubeconfigTests : IDisposable
         return file;
     }
 
-    private KubeconfigOptions List(params string[] files) =>
+    private static KubeconfigOptions List(params string[] files) =>
         new() { Environment = name => name == "KUBECONFIG" ? string.Join(Path.PathSeparator, files) : null };
 
     [Fact]

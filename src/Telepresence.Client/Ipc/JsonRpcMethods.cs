@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Telepresence.Client.Ipc;
+
+/// <summary>The methods one end answers and the notifications it listens to. Shared by all connections of a server.</summary>
+public sealed class JsonRpcMethods
+{
+    private readonly ConcurrentDictionary<string, Handler> _methods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Action<JsonElement?, JsonRpcConnection>> _notifications = new(
+        StringComparer.Ordinal
+    );
+    private readonly JsonSerializerOptions _serializer;
+
+    /// <param name="serializer">Knows every type that is registered.</param>
+    public JsonRpcMethods(JsonSerializerOptions? serializer = null) =>
+        _serializer = serializer ?? new JsonRpcOptions().Serializer;
+
+    internal delegate Task<JsonElement?> Handler(
+        JsonElement? parameters,
+        JsonRpcRequest request,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Answers <paramref name="method"/>. The token is cancelled when the peer cancels, or is gone.</summary>
+    public void Register<TParams, TResult>(
+        string method,
+        Func<TParams, JsonRpcRequest, CancellationToken, Task<TResult>> handler
+    )
+    {
+        var parametersType = TypeInfo<TParams>();
+        var resultType = TypeInfo<TResult>();
+        _methods[method] = async (parameters, request, cancellationToken) =>
+        {
+            var result = await handler(Read(parameters, parametersType), request, cancellationToken)
+                .ConfigureAwait(false);
+            return JsonSerializer.SerializeToElement(result, resultType);
+        };
+    }
+
+    /// <summary>Answers <paramref name="method"/> with nothing.</summary>
+    public void Register<TParams>(string method, Func<TParams, JsonRpcRequest, CancellationToken, Task> handler)
+    {
+        var parametersType = TypeInfo<TParams>();
+        _methods[method] = async (parameters, request, cancellationToken) =>
+        {
+            await handler(Read(parameters, parametersType), request, cancellationToken).ConfigureAwait(false);
+            return null;
+        };
+    }
+
+    /// <summary>Listens to a notification. Handlers run one after another, in the order of arrival, and must not block.</summary>
+    public void OnNotification<TParams>(string method, Action<TParams, JsonRpcConnection> handler)
+    {
+        var type = TypeInfo<TParams>();
+        _notifications[method] = (parameters, connection) => handler(Read(parameters, type), connection);
+    }
+
+    internal Handler? Find(string method) => _methods.GetValueOrDefault(method);
+
+    internal Action<JsonElement?, JsonRpcConnection>? FindNotification(string method) =>
+        _notifications.GetValueOrDefault(method);
+
+    private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_serializer.GetTypeInfo(typeof(T));
+
+    private static T Read<T>(JsonElement? parameters, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            // Left-out params are an empty object, so that records of optional values take them.
+            return (parameters is { } given ? given.Deserialize(type) : JsonSerializer.Deserialize("{}"u8, type))
+                ?? throw new InvalidParametersException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidParametersException(e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Telepresence.Client.Errors;
+
+namespace Telepresence.Client.Launch;
+
+/// <summary>Finds the engine's assembly.</summary>
+public static class EngineFiles
+{
+    /// <summary>Environment variable that names the assembly.</summary>
+    public const string OverrideVariable = "TELEPRESENCE_ENGINE";
+
+    private const string AssemblyFile = "Telepresence.Engine.dll";
+
+    /// <summary>
+    /// The override, else beside this assembly or in its folder <c>engine</c>, else in the build output of a source tree that
+    /// this assembly was built in.
+    /// </summary>
+    /// <exception cref="TelepresenceException">EngineUnavailable: it is nowhere.</exception>
+    public static string Locate(Func<string, string?>? environment = null)
+    {
+        environment ??= Environment.GetEnvironmentVariable;
+        if (environment(OverrideVariable) is { Length: > 0 } given)
+        {
+            return File.Exists(given)
+                ? Path.GetFullPath(given)
+                : throw Missing($"{OverrideVariable} names '{given}', which does not exist");
+        }
+        // Hosted by pwsh, AppContext.BaseDirectory is pwsh's folder.
+        var folder = Path.GetDirectoryName(typeof(EngineFiles).Assembly.Location) ?? "";
+        return Candidates(folder).FirstOrDefault(IsRunnable)
+            ?? throw Missing($"{AssemblyFile} is neither in '{folder}' nor in a folder 'engine' there");
+    }
+
+    private static IEnumerable<string> Candidates(string folder)
+    {
+        yield return Path.Combine(folder, "engine", AssemblyFile);
+        yield return Path.Combine(folder, AssemblyFile);
+        // …/src|tests/…/bin/Debug/net10.0 → …/src/Telepresence.Engine/bin/Debug/net10.0
+        var framework = Path.GetFileName(folder);
+        var configuration = Path.GetFileName(Path.GetDirectoryName(folder) ?? "");
+        for (var parent = Path.GetDirectoryName(folder); parent is not null; parent = Path.GetDirectoryName(parent))
+        {
+            yield return Path.Combine(
+                parent,
+                "src",
+                "Telepresence.Engine",
+                "bin",
+                configuration,
+                framework,
+                AssemblyFile
+            );
+        }
+    }
+
+    // A reference to the engine copies its assembly, but not always what it needs to run.
+    private static bool IsRunnable(string file) =>
+        File.Exists(file) && File.Exists(Path.ChangeExtension(file, ".runtimeconfig.json"));
+
+    private static TelepresenceException Missing(string reason) =>
+        ErrorCatalogue.Error(ErrorId.EngineUnavailable, null, ("reason", reason));
+}
