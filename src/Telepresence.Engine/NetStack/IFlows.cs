@@ -58,7 +58,10 @@ internal interface ITcpFlow
     /// <summary>RST now; pending reads and writes end with <see cref="FlowAbortedException"/>. Harmless when over.</summary>
     void Abort();
 
-    /// <summary>Completes, never faults, when the flow has left the flow table (TIME-WAIT included).</summary>
+    /// <summary>
+    /// Completes, never faults, when no data will go either way any more: after both FINs (TIME-WAIT is not waited for),
+    /// a RST or a time-out, also while the dial is pending. What was received before may still be read.
+    /// </summary>
     Task Closed { get; }
 
     FlowStatistics Statistics { get; }

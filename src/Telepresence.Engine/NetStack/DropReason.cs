@@ -1,0 +1,26 @@
+namespace Telepresence.Engine.NetStack;
+
+/// <summary>Why the stack dropped a packet it read. Each has a counter.</summary>
+internal enum DropReason
+{
+    MalformedIp,
+    MalformedTcp,
+    MalformedUdp,
+    MalformedIcmp,
+    BadChecksum,
+    UnknownProtocol,
+    Multicast,
+    BadAddress,
+    FragmentMalformed,
+    FragmentOverlap,
+    FragmentTimeout,
+    FragmentLimit,
+    FlowLimit,
+    NoConnection,
+    TcpOutOfWindow,
+    TcpPaws,
+    TcpUnacceptable,
+    TcpReassemblyLimit,
+    UdpQueueFull,
+    HandoverFull,
+}

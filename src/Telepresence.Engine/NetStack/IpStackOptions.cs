@@ -1,0 +1,28 @@
+namespace Telepresence.Engine.NetStack;
+
+/// <summary>Limits and timers of the stack; the defaults are what the engine uses.</summary>
+internal sealed record IpStackOptions
+{
+    /// <summary>TCP flows and, apart from them, UDP flows a loop holds at once.</summary>
+    public int MaximumFlows { get; init; } = 65_536;
+
+    /// <summary>Send and receive buffers begin here and grow with the path, in bytes.</summary>
+    public int InitialBuffer { get; init; } = 256 * 1024;
+
+    /// <summary>Where a flow's buffers, and so its window, stop growing.</summary>
+    public int MaximumBuffer { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Idle time before the first keep-alive probe; zero turns probing off.</summary>
+    public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
+    public int KeepAliveProbes { get; init; } = 9;
+
+    /// <summary>2 MSL as the Linux kernel counts it, which is the peer here.</summary>
+    public TimeSpan TimeWait { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long data, a SYN-ACK or a probe may stay unanswered (R2 of RFC 9293 §3.8.3: at least 100 s).</summary>
+    public TimeSpan AbortAfter { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>An idle UDP 4-tuple is forgotten then (RFC 4787 §4.3 asks for two minutes or more).</summary>
+    public TimeSpan UdpIdle { get; init; } = TimeSpan.FromMinutes(5);
+}

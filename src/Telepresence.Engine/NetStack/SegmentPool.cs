@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+
+namespace Telepresence.Engine.NetStack;
+
+/// <summary>A block of a <see cref="ByteQueue"/>.</summary>
+internal sealed class QueueSegment
+{
+    public const int Size = 32 * 1024;
+
+    private QueueSegment? _next;
+
+    public byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(Size);
+
+    /// <summary>Stream position of the first byte.</summary>
+    public long Start { get; set; }
+
+    public long End => Start + Size;
+
+    public QueueSegment? Next
+    {
+        get => Volatile.Read(ref _next);
+        set => Volatile.Write(ref _next, value);
+    }
+}
+
+/// <summary>Keeps blocks for re-use. Thread-safe: flows are read and written by any thread.</summary>
+internal sealed class SegmentPool
+{
+    /// <summary>16 MiB: enough for several full windows, little enough to keep for ever.</summary>
+    private const int MaximumKept = 512;
+
+    private readonly ConcurrentQueue<QueueSegment> _kept = new();
+    private int _count;
+
+    public QueueSegment Rent(long start)
+    {
+        if (_kept.TryDequeue(out var segment))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+        else
+        {
+            segment = new QueueSegment();
+        }
+
+        segment.Start = start;
+        segment.Next = null;
+        return segment;
+    }
+
+    public void Return(QueueSegment segment)
+    {
+        if (Interlocked.Increment(ref _count) > MaximumKept)
+        {
+            Interlocked.Decrement(ref _count);
+            return;
+        }
+
+        _kept.Enqueue(segment);
+    }
+}

@@ -1,0 +1,202 @@
+using Telepresence.Engine.Packets;
+
+namespace Telepresence.Engine.NetStack.Tcp;
+
+/// <summary>
+/// The receive half of a connection: what is acceptable, order, the window and when to acknowledge. Positions count
+/// payload bytes from the connection's first; the peer's FIN takes the one after its last byte.
+/// </summary>
+internal sealed class TcpReceiver
+{
+    private readonly ByteQueue _queue;
+    private readonly ReassemblyQueue _reassembly = new();
+    private readonly SequenceNumber _origin;
+    private readonly int _segmentSize;
+    private readonly int _maximum;
+    private long _next;
+    private long _edge;
+    private long _finPosition = long.MaxValue;
+    private long _tunedAt;
+    private long _tunedHead;
+    private int _limit;
+
+    public TcpReceiver(ByteQueue queue, SequenceNumber initial, int segmentSize, IpStackOptions options)
+    {
+        _queue = queue;
+        _origin = initial + 1;
+        _segmentSize = segmentSize;
+        _limit = options.InitialBuffer;
+        _maximum = options.MaximumBuffer;
+        while (Scale < 14 && (ushort.MaxValue << Scale) < _maximum)
+        {
+            Scale++;
+        }
+
+        _edge = Math.Min(_limit, ushort.MaxValue);
+    }
+
+    /// <summary>The shift to announce in the SYN-ACK, and to use once the peer has agreed to scaling.</summary>
+    public int Scale { get; private set; }
+
+    /// <summary>RCV.NXT.</summary>
+    public SequenceNumber Next => Number(_next);
+
+    public bool IsFinished => _next > _finPosition;
+
+    /// <summary>Payload bytes received in order.</summary>
+    public long Received => Math.Min(_next, _finPosition);
+
+    /// <summary>In-order bytes that no acknowledgment has covered yet.</summary>
+    public long Unacknowledged { get; private set; }
+
+    /// <summary>An acknowledgment is due now, not after the delay.</summary>
+    public bool AcknowledgeNow { get; set; }
+
+    /// <summary>The reader has to pass this position before a window update is worth a packet.</summary>
+    public long UpdateAt => _edge + UpdateThreshold - _limit;
+
+    /// <summary>True when the window could be moved by a piece worth telling (RFC 9293 §3.8.6.2.2).</summary>
+    public bool WindowUpdateDue => !IsFinished && _queue.Head + _limit - _edge >= UpdateThreshold;
+
+    public bool HasHoles => !_reassembly.IsEmpty;
+
+    private int UpdateThreshold => Math.Max(Math.Min(_segmentSize, _limit / 2), _limit / 4);
+
+    public void DisableScaling() => Scale = 0;
+
+    public long Position(SequenceNumber number) => number.Unwrap(Number(_next), _next);
+
+    /// <summary>RFC 9293 §3.10.7.4, first step.</summary>
+    public bool IsAcceptable(long start, int length)
+    {
+        if (length == 0)
+        {
+            return start >= _next && start <= _edge;
+        }
+
+        return start < _edge && start + length > _next;
+    }
+
+    /// <summary>In the window in the sense of RFC 5961 §3.2, for RST.</summary>
+    public bool IsInWindow(long position) => position >= _next && position < Math.Max(_edge, _next + 1);
+
+    /// <summary>Takes an acceptable segment's payload and FIN. True when in-order bytes or the FIN came.</summary>
+    public bool Receive(long start, ReadOnlySpan<byte> payload, bool fin, StackCounters counters)
+    {
+        var end = start + payload.Length;
+        if (start < _next)
+        {
+            // Partly or wholly old: the peer missed an acknowledgment.
+            AcknowledgeNow = true;
+            payload = payload[(int)Math.Min(_next - start, payload.Length)..];
+            start = Math.Min(_next, end);
+        }
+
+        if (end > _edge)
+        {
+            payload = payload[..(int)Math.Max(0, _edge - start)];
+            end = start + payload.Length;
+            fin = false;
+        }
+
+        if (fin && _finPosition == long.MaxValue)
+        {
+            _finPosition = end;
+        }
+
+        if (end > _finPosition)
+        {
+            // Bytes beyond a FIN cannot be.
+            counters.Drop(DropReason.TcpUnacceptable);
+            return false;
+        }
+
+        if (start > _next)
+        {
+            AcknowledgeNow = true;
+            if (payload.Length > 0 && _reassembly.Add(start, end))
+            {
+                _queue.WriteAt(start, payload);
+            }
+            else if (payload.Length > 0)
+            {
+                counters.Drop(DropReason.TcpReassemblyLimit);
+            }
+
+            return false;
+        }
+
+        var before = _next;
+        if (payload.Length > 0)
+        {
+            _queue.WriteAt(start, payload);
+            _next = end;
+            if (!_reassembly.IsEmpty)
+            {
+                // Filling a hole is told at once (RFC 5681 §4.2).
+                AcknowledgeNow = true;
+                _next = _reassembly.Advance(_next);
+            }
+
+            _queue.CommitTo(_next);
+        }
+
+        Unacknowledged += _next - before;
+        if (Unacknowledged >= 2 * _segmentSize)
+        {
+            AcknowledgeNow = true;
+        }
+
+        if (_next == _finPosition)
+        {
+            _next++;
+            AcknowledgeNow = true;
+        }
+
+        return _next > before;
+    }
+
+    /// <summary>The window field for a segment that is about to be sent; it counts as advertised.</summary>
+    public ushort AdvertiseWindow()
+    {
+        var edge = Math.Max(_edge, _queue.Head + _limit);
+        // Small re-openings are not told: the sender would fill them with small segments.
+        if (edge - _edge < Math.Min(UpdateThreshold, _segmentSize) && edge > _edge)
+        {
+            edge = _edge;
+        }
+
+        var window = (int)Math.Clamp((edge - _next) >> Scale, 0, ushort.MaxValue);
+        _edge = Math.Max(_edge, _next + ((long)window << Scale));
+        AcknowledgeNow = false;
+        Unacknowledged = 0;
+        return (ushort)window;
+    }
+
+    /// <summary>The window field of a SYN-ACK, which is never scaled.</summary>
+    public ushort InitialWindow() => (ushort)_edge;
+
+    public void ReportHoles(ref TcpOptions options) => _reassembly.Report(ref options, _origin);
+
+    /// <summary>
+    /// Dynamic right-sizing: when the reader takes more than half a window in a round trip, the window is what limits.
+    /// </summary>
+    public void Tune(long now, long roundTrip)
+    {
+        if (now - _tunedAt < Math.Max(roundTrip, 1000))
+        {
+            return;
+        }
+
+        var head = _queue.Head;
+        var taken = head - _tunedHead;
+        _tunedAt = now;
+        _tunedHead = head;
+        if (taken * 2 > _limit)
+        {
+            _limit = (int)Math.Min(_maximum, Math.Max(_limit, taken * 2));
+        }
+    }
+
+    private SequenceNumber Number(long position) => new(_origin.Value + (uint)position);
+}

@@ -1,0 +1,112 @@
+using Telepresence.Engine.Packets;
+
+namespace Telepresence.Engine.NetStack.Udp;
+
+/// <summary>All UDP 4-tuples of a loop.</summary>
+internal sealed class UdpTable(LoopContext loop)
+{
+    private readonly Dictionary<FlowKey, UdpFlow> _flows = [];
+
+    // The loop alone changes the table and looks things up without it; snapshots from other threads take it.
+    private readonly Lock _lock = new();
+
+    public void OnPacket(in IpPacket packet)
+    {
+        if (!UdpDatagram.TryParse(packet.Payload, out var datagram) || datagram.SourcePort == 0)
+        {
+            loop.Counters.Drop(DropReason.MalformedUdp);
+            return;
+        }
+
+        // Only IPv4 may go without (RFC 768; RFC 8200 §8.1).
+        var isUnchecked = datagram.Checksum == 0 && packet.Source.IsIPv4;
+        if (!isUnchecked && !packet.HasValidChecksum())
+        {
+            loop.Counters.Drop(DropReason.BadChecksum);
+            return;
+        }
+
+        var key = new FlowKey(packet.Source, packet.Destination, datagram.SourcePort, datagram.DestinationPort);
+        if (_flows.TryGetValue(key, out var flow))
+        {
+            if (!flow.OnDatagram(datagram.Payload))
+            {
+                loop.Counters.Drop(DropReason.UdpQueueFull);
+            }
+
+            return;
+        }
+
+        if (_flows.Count >= loop.Options.MaximumFlows)
+        {
+            loop.Counters.Drop(DropReason.FlowLimit);
+            return;
+        }
+
+        flow = new UdpFlow(loop, this, key, datagram.Payload.Length);
+        lock (_lock)
+        {
+            _flows[key] = flow;
+        }
+
+        flow.OnDatagram(datagram.Payload);
+        loop.Handler.OnUdpOpen(flow);
+    }
+
+    /// <summary>Any thread.</summary>
+    public void Snapshot(ICollection<IUdpFlow> flows)
+    {
+        lock (_lock)
+        {
+            foreach (var flow in _flows.Values)
+            {
+                flows.Add(flow);
+            }
+        }
+    }
+
+    /// <summary>False when the flow has left already; its 4-tuple may be another's by now.</summary>
+    public bool Remove(UdpFlow flow)
+    {
+        if (!_flows.TryGetValue(flow.Key, out var current) || current != flow)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            return _flows.Remove(flow.Key);
+        }
+    }
+
+    public void CloseAll()
+    {
+        foreach (var flow in _flows.Values.ToArray())
+        {
+            flow.Close();
+        }
+    }
+
+    /// <summary>ICMP port unreachable for a datagram of which only the headers are quoted.</summary>
+    public void SendPortUnreachable(in FlowKey key, int payloadLength)
+    {
+        Span<byte> quote = stackalloc byte[Ipv6Packet.HeaderLength + UdpDatagram.HeaderLength];
+        var length = IcmpQuote.WriteIp(quote, key, IPProtocol.Udp, UdpDatagram.HeaderLength + payloadLength);
+        UdpDatagram.WriteHeader(quote[length..], key.SourcePort, key.DestinationPort, payloadLength);
+        quote = quote[..(length + UdpDatagram.HeaderLength)];
+        if (key.Source.IsIPv4)
+        {
+            loop.Emitter.SendIcmp(key, IcmpMessage.DestinationUnreachable, IcmpMessage.PortUnreachableCode, 0, quote);
+        }
+        else
+        {
+            loop.Emitter.SendIcmp(
+                key,
+                IcmpMessage.DestinationUnreachableV6,
+                IcmpMessage.PortUnreachableCodeV6,
+                0,
+                quote
+            );
+        }
+    }
+}
