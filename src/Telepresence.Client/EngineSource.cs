@@ -1,5 +1,6 @@
 using Telepresence.Client.Contract;
-using Telepresence.Client.Errors;
+using Telepresence.Client.Ipc;
+using Telepresence.Client.Launch;
 
 namespace Telepresence.Client;
 
@@ -7,10 +8,26 @@ namespace Telepresence.Client;
 public sealed class EngineSource : IEngineSource
 {
     /// <inheritdoc/>
-    public Task<IEngineChannel?> FindAsync(EngineRole role, CancellationToken cancellationToken) =>
-        Task.FromResult<IEngineChannel?>(null);
+    public async Task<IEngineChannel?> FindAsync(EngineRole role, CancellationToken cancellationToken)
+    {
+        JsonRpcChannel channel = new();
+        var connection = await EngineLauncher
+            .TryConnectAsync(role, Options(channel), cancellationToken)
+            .ConfigureAwait(false);
+        return connection is null ? null : channel.Over(connection);
+    }
 
     /// <inheritdoc/>
-    public Task<IEngineChannel> FindOrStartAsync(EngineRole role, CancellationToken cancellationToken) =>
-        throw ErrorCatalogue.Error(ErrorId.EngineUnavailable, null, ("reason", "no launcher"));
+    public async Task<IEngineChannel> FindOrStartAsync(EngineRole role, CancellationToken cancellationToken)
+    {
+        JsonRpcChannel channel = new();
+        return channel.Over(
+            await EngineLauncher
+                .ConnectOrStartAsync(role, Options(channel), progress: null, cancellationToken)
+                .ConfigureAwait(false)
+        );
+    }
+
+    private static EngineLaunchOptions Options(JsonRpcChannel channel) =>
+        new() { Methods = channel.CreateMethods(), ClientVersion = EngineAccess.ModuleVersion };
 }

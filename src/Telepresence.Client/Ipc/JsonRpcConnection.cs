@@ -69,7 +69,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         CancellationToken cancellationToken = default
     )
     {
-        var response = await RequestAsync(method, parameters, cancellationToken).ConfigureAwait(false);
+        var response = await RequestAsync(method, ToElement(parameters), cancellationToken).ConfigureAwait(false);
         try
         {
             return response.Result is { } result ? result.Deserialize(TypeInfo<TResult>())! : default!;
@@ -86,7 +86,15 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         string method,
         TParams parameters,
         CancellationToken cancellationToken = default
-    ) => RequestAsync(method, parameters, cancellationToken);
+    ) => RequestAsync(method, ToElement(parameters), cancellationToken);
+
+    /// <summary>Sends a request whose params and result are JSON already; a result of nothing is undefined.</summary>
+    /// <exception cref="TelepresenceException">The peer's typed error, or EngineUnavailable when the connection is gone.</exception>
+    public async Task<JsonElement> InvokeAsync(
+        string method,
+        JsonElement parameters,
+        CancellationToken cancellationToken = default
+    ) => (await RequestAsync(method, parameters, cancellationToken).ConfigureAwait(false)).Result ?? default;
 
     /// <summary>Queues a notification; never blocks. A peer that does not read loses the oldest.</summary>
     public void Notify<TParams>(string method, TParams parameters)
@@ -97,7 +105,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
                 {
                     Jsonrpc = "2.0",
                     Method = method,
-                    Params = JsonSerializer.SerializeToElement(parameters, TypeInfo<TParams>()),
+                    Params = ToElement(parameters),
                 }
             )
         );
@@ -117,9 +125,9 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         FailPending(null);
     }
 
-    private async Task<JsonRpcMessage> RequestAsync<TParams>(
+    private async Task<JsonRpcMessage> RequestAsync(
         string method,
-        TParams parameters,
+        JsonElement parameters,
         CancellationToken cancellationToken
     )
     {
@@ -139,7 +147,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
                 Jsonrpc = "2.0",
                 Id = id,
                 Method = method,
-                Params = JsonSerializer.SerializeToElement(parameters, TypeInfo<TParams>()),
+                Params = parameters,
             };
             await SendAsync(JsonRpcFraming.Write(request), cancellationToken).ConfigureAwait(false);
             JsonRpcMessage response;
@@ -410,6 +418,8 @@ public sealed class JsonRpcConnection : IAsyncDisposable
 
     private static TelepresenceException Unavailable(string reason, Exception? inner) =>
         ErrorCatalogue.Error(ErrorId.EngineUnavailable, null, inner, ("reason", reason));
+
+    private JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, TypeInfo<T>());
 
     private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_options.Serializer.GetTypeInfo(typeof(T));
 }

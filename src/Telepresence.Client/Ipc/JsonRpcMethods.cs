@@ -12,6 +12,7 @@ public sealed class JsonRpcMethods
         StringComparer.Ordinal
     );
     private readonly JsonSerializerOptions _serializer;
+    private Action<string, JsonElement>? _others;
 
     /// <param name="serializer">Knows every type that is registered.</param>
     public JsonRpcMethods(JsonSerializerOptions? serializer = null) =>
@@ -57,10 +58,14 @@ public sealed class JsonRpcMethods
         _notifications[method] = (parameters, connection) => handler(Read(parameters, type), connection);
     }
 
+    /// <summary>Listens to every notification that no other handler is registered for, in the order of arrival.</summary>
+    public void OnOtherNotifications(Action<string, JsonElement> handler) => _others = handler;
+
     internal Handler? Find(string method) => _methods.GetValueOrDefault(method);
 
     internal Action<JsonElement?, JsonRpcConnection>? FindNotification(string method) =>
-        _notifications.GetValueOrDefault(method);
+        _notifications.GetValueOrDefault(method)
+        ?? (_others is { } others ? (parameters, _) => others(method, parameters ?? default) : null);
 
     private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_serializer.GetTypeInfo(typeof(T));
 
