@@ -1,7 +1,7 @@
-namespace Telepresence.TrafficManager.Tunnels;
+namespace Telepresence.Protocol.Tunnel;
 
 /// <summary>Cancels <see cref="Idle"/> after a time without <see cref="Touch"/>. Touching is a clock reading, no more.</summary>
-internal sealed class IdleTimer : IDisposable
+public sealed class IdleTimer : IDisposable
 {
     private readonly TimeProvider _timeProvider;
     private readonly TimeSpan _limit;
@@ -9,6 +9,8 @@ internal sealed class IdleTimer : IDisposable
     private readonly ITimer _timer;
     private long _touched;
 
+    /// <param name="timeProvider">Whose time.</param>
+    /// <param name="limit">How long without a touch.</param>
     public IdleTimer(TimeProvider timeProvider, TimeSpan limit)
     {
         _timeProvider = timeProvider;
@@ -22,10 +24,13 @@ internal sealed class IdleTimer : IDisposable
         );
     }
 
+    /// <summary>Cancelled when the time was over.</summary>
     public CancellationToken Idle => _idle.Token;
 
+    /// <summary>There was traffic.</summary>
     public void Touch() => Volatile.Write(ref _touched, _timeProvider.GetTimestamp());
 
+    /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
     private void Check()

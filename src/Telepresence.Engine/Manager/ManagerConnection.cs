@@ -1,0 +1,247 @@
+using System.Runtime.CompilerServices;
+using Telepresence.Client.Errors;
+using Telepresence.Engine.Dns;
+using Telepresence.Protocol.Grpc;
+using Telepresence.Protocol.Manager;
+
+namespace Telepresence.Engine.Manager;
+
+/// <summary>
+/// A session with a traffic-manager. A transport that broke is opened again with the next call; the session goes on as long
+/// as the manager knows it, and <see cref="Lost"/> tells when it does not.
+/// </summary>
+internal sealed class ManagerConnection : IAsyncDisposable
+{
+    private static readonly Version OldestManager = new(2, 20, 0);
+    private static readonly TimeSpan DepartTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly GrpcChannel _channel;
+    private readonly ManagerConnectionOptions _options;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _remaining;
+
+    private ManagerConnection(
+        GrpcChannel channel,
+        ManagerConnectionOptions options,
+        VersionInfo2 version,
+        SessionInfo session,
+        string clientConfiguration
+    )
+    {
+        _channel = channel;
+        _options = options;
+        Client = new ManagerClient(channel);
+        Session = session;
+        ManagerName = version.Name;
+        ManagerVersion = version.Version;
+        ClientConfiguration = clientConfiguration;
+        Resolver = new ManagerResolver(Client, session, options.LookupTimeout);
+        Tunnels = new TunnelDialer(Client.OpenTunnel, session.SessionId, options.Tunnels);
+        _remaining = RemainAsync();
+    }
+
+    /// <summary>For what this class does not wrap.</summary>
+    public ManagerClient Client { get; }
+
+    public SessionInfo Session { get; }
+
+    public string ManagerName { get; }
+
+    /// <summary>As <c>v2.25.0</c>.</summary>
+    public string ManagerVersion { get; }
+
+    /// <summary>Cluster-supplied client configuration, YAML; may be empty.</summary>
+    public string ClientConfiguration { get; }
+
+    public IClusterResolver Resolver { get; }
+
+    public TunnelDialer Tunnels { get; }
+
+    /// <summary>Completes, with the reason, when the manager does not know the session any more: connect anew.</summary>
+    public Task<string> Lost => _lost.Task;
+
+    /// <summary>First contact, with retries within <see cref="ManagerConnectionOptions.ApiTimeout"/>, and the session's beginning.</summary>
+    /// <param name="connect">Opens the way to the manager's gRPC port; called again when it broke.</param>
+    /// <param name="options">Who we are.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TelepresenceException">
+    /// ManagerUnavailable, ManagerProtocolMismatch, NamespaceNotFound, or what <paramref name="connect"/> threw.
+    /// </exception>
+    public static async Task<ManagerConnection> OpenAsync(
+        Func<CancellationToken, ValueTask<Stream>> connect,
+        ManagerConnectionOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        var channel = new GrpcChannel(connect, new GrpcChannelOptions { TimeProvider = options.TimeProvider });
+        VersionInfo2? version = null;
+        try
+        {
+            var client = new ManagerClient(channel);
+            version = await FirstContact.GetVersionAsync(client, options, cancellationToken).ConfigureAwait(false);
+            CheckVersion(version, options);
+            var call = new CallOptions(Deadline: CallTimeout, CancellationToken: cancellationToken);
+            var info = new ClientInfo
+            {
+                Name = options.Name,
+                InstallId = options.InstallId,
+                Product = "telepresence",
+                Version = options.Version,
+                Namespace = options.Namespace,
+            };
+            var session = await client.ArriveAsClient(info, call).ConfigureAwait(false);
+            var configuration = await client.GetClientConfig(call).ConfigureAwait(false);
+            return new ManagerConnection(channel, options, version, session, configuration.ConfigYaml.ToStringUtf8());
+        }
+        catch (RpcException e)
+        {
+            channel.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw ManagerErrors.From(e, options, version?.Version);
+        }
+        catch
+        {
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Subnets and DNS of the cluster: the present ones at once, then every change.</summary>
+    public async IAsyncEnumerable<ManagerClusterInfo> WatchClusterInfoAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var infos = WatchAsync(
+            (client, options) => client.WatchClusterInfo(Session, options),
+            TimeSpan.FromSeconds(15),
+            cancellationToken
+        );
+        await foreach (var info in infos.ConfigureAwait(false))
+            yield return ManagerClusterInfo.From(info);
+    }
+
+    /// <summary>
+    /// A watch of the manager's that begins again, with growing pauses, when it broke. Ends when the manager does not have it
+    /// (Unimplemented) or does not know the session (<see cref="Lost"/>).
+    /// </summary>
+    /// <param name="begin">Calls the rpc.</param>
+    /// <param name="longestPause">3 s for most, 15 s for cluster info.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public async IAsyncEnumerable<T> WatchAsync<T>(
+        Func<ManagerClient, CallOptions, AsyncServerStreamingCall<T>> begin,
+        TimeSpan longestPause,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+        where T : class, Google.Protobuf.IMessage<T>, new()
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        var backOff = new BackOff(TimeSpan.FromMilliseconds(100), longestPause, _options.TimeProvider);
+        var step = WatchStep.Broken;
+        while (step == WatchStep.Broken)
+        {
+            using var call = begin(Client, new CallOptions(CancellationToken: ended.Token));
+            var messages = call.ReadAllAsync(default).GetAsyncEnumerator(default);
+            await using (messages.ConfigureAwait(false))
+            {
+                while ((step = await NextAsync(messages, ended.Token).ConfigureAwait(false)) == WatchStep.Message)
+                {
+                    backOff.Reset();
+                    yield return messages.Current;
+                }
+            }
+            if (step == WatchStep.Broken)
+                await backOff.WaitAsync(ended.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Departs and closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _remaining.ConfigureAwait(false);
+        try
+        {
+            if (!_lost.Task.IsCompleted)
+                await Client.Depart(Session, new CallOptions(Deadline: DepartTimeout)).ConfigureAwait(false);
+        }
+        catch (RpcException)
+        {
+            // The manager will notice by itself that nobody remains.
+        }
+        _channel.Dispose();
+        _closing.Dispose();
+    }
+
+    private async ValueTask<WatchStep> NextAsync<T>(IAsyncEnumerator<T> messages, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await messages.MoveNextAsync().ConfigureAwait(false) ? WatchStep.Message : WatchStep.Broken;
+        }
+        catch (RpcException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            LoseIfUnknown(e);
+            // Cancelled is how a manager ends the watches of a session; the next try tells whether the session is gone.
+            return e.StatusCode is StatusCode.NotFound or StatusCode.Unimplemented ? WatchStep.Over : WatchStep.Broken;
+        }
+    }
+
+    private async Task RemainAsync()
+    {
+        var backOff = new BackOff(TimeSpan.FromSeconds(1), _options.RemainInterval, _options.TimeProvider);
+        var request = new RemainRequest { Session = Session };
+        try
+        {
+            await Task.Delay(_options.RemainInterval, _options.TimeProvider, _closing.Token).ConfigureAwait(false);
+            while (!_lost.Task.IsCompleted)
+            {
+                try
+                {
+                    await Client
+                        .Remain(request, new CallOptions(Deadline: CallTimeout, CancellationToken: _closing.Token))
+                        .ConfigureAwait(false);
+                    backOff.Reset();
+                    await Task.Delay(_options.RemainInterval, _options.TimeProvider, _closing.Token)
+                        .ConfigureAwait(false);
+                }
+                catch (RpcException e)
+                {
+                    LoseIfUnknown(e);
+                    await backOff.WaitAsync(_closing.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Disposed: nothing is left to keep.
+        }
+    }
+
+    private void LoseIfUnknown(RpcException exception)
+    {
+        if (exception.StatusCode == StatusCode.NotFound)
+            _lost.TrySetResult(exception.Status.Detail);
+    }
+
+    private static void CheckVersion(VersionInfo2 version, ManagerConnectionOptions options)
+    {
+        var number = version.Version.StartsWith('v') ? version.Version[1..] : version.Version;
+        var end = number.IndexOfAny(['-', '+']);
+        if (!System.Version.TryParse(end < 0 ? number : number[..end], out var parsed))
+            throw ManagerErrors.ProtocolMismatch(options, version.Version, "it does not tell its release", null);
+        if (parsed < OldestManager)
+            throw ManagerErrors.ProtocolMismatch(options, version.Version, "its release is too old", null);
+        if (version.AuthRequired)
+            throw ManagerErrors.ProtocolMismatch(options, version.Version, "it wants authentication of its own", null);
+    }
+
+    private enum WatchStep
+    {
+        Message,
+        Broken,
+        Over,
+    }
+}

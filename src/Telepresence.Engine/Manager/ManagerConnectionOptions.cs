@@ -1,0 +1,36 @@
+namespace Telepresence.Engine.Manager;
+
+/// <summary>Who connects to a traffic-manager, and how long things may take.</summary>
+internal sealed record ManagerConnectionOptions
+{
+    /// <summary><c>user@host</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>UUID of this installation.</summary>
+    public required string InstallId { get; init; }
+
+    /// <summary>Connected namespace: completes single labels.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Where the manager runs; for error messages.</summary>
+    public required string ManagerNamespace { get; init; }
+
+    /// <summary>The kubeconfig's context; for error messages.</summary>
+    public string Context { get; init; } = "";
+
+    /// <summary>The protocol release we say we are: managers and clients refuse each other by it.</summary>
+    public string Version { get; init; } = "v2.25.0";
+
+    /// <summary>timeouts.trafficManagerAPI: until the manager has answered the first time, retries included.</summary>
+    public TimeSpan ApiTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>dns.lookupTimeout.</summary>
+    public TimeSpan LookupTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How often the session is kept.</summary>
+    public TimeSpan RemainInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    public TunnelOptions Tunnels { get; init; } = new();
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
