@@ -1,1 +1,10 @@
-return 0;
+using System.CommandLine;
+using Telepresence.Sandbox;
+
+var root = new RootCommand("An embedded Kubernetes cluster that needs no Docker and no root.")
+{
+    StartCommand.Create(),
+};
+
+// The start command owns its signals: it cleans up before it ends.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,0 +1,313 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Telepresence.Sandbox.Api;
+using Telepresence.Sandbox.Cluster;
+using Telepresence.Sandbox.Dns;
+using Telepresence.Sandbox.Network;
+using Telepresence.Sandbox.PortForward;
+using Telepresence.Sandbox.Workloads;
+using Telepresence.TrafficManager.Cluster;
+
+namespace Telepresence.Sandbox;
+
+/// <summary>An embedded cluster: a Kubernetes API, a traffic-manager, cluster DNS and sample workloads, all on loopback.</summary>
+public sealed class SandboxCluster : IAsyncDisposable
+{
+    /// <summary>Namespace of the sample workloads.</summary>
+    public const string DemoNamespace = "demo";
+
+    private const string KubeconfigName = "kubeconfig";
+    private readonly SandboxOptions _options;
+    private readonly Stack<object> _owned = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ResourceStore _store;
+    private readonly ClusterNetwork _network = new();
+    private readonly ClusterModel _model;
+    private readonly SandboxClusterState _state;
+
+    private SandboxCluster(SandboxOptions options)
+    {
+        _options = options;
+        _store = new ResourceStore(options.TimeProvider);
+        _model = new ClusterModel(options, _store, _network);
+        Token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        PageToken = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        Dns = new ClusterDnsZone(() => _model.Topology, SampleWorkloads.DnsSamples);
+        _state = new SandboxClusterState(
+            new ClusterFacts
+            {
+                InstallId = Guid.NewGuid().ToString(),
+                ManagerNamespace = options.ManagerNamespace,
+                ServiceSubnets = options.ServiceSubnets,
+                PodSubnets = options.PodSubnets,
+                ManagerPodAddress = IPAddress.None,
+                ClientConfiguration = options.ClientConfiguration,
+            }
+        );
+    }
+
+    /// <summary>The kubeconfig file; its one context is the current one.</summary>
+    public string KubeconfigPath { get; private set; } = "";
+
+    /// <summary>Directory of the sandbox's files.</summary>
+    public string StateDirectory { get; private set; } = "";
+
+    /// <summary>The API server as the kubeconfig names it.</summary>
+    public Uri ApiServer { get; private set; } = new("https://127.0.0.1");
+
+    /// <summary>The bearer token the API server accepts.</summary>
+    public string Token { get; }
+
+    /// <summary>The random word in the page of the service <c>web</c>.</summary>
+    public string PageToken { get; }
+
+    /// <summary>Loopback end point of the manager's gRPC server, for a client without port-forward; null without a manager.</summary>
+    public IPEndPoint? ManagerEndPoint { get; private set; }
+
+    /// <summary>Service CIDRs.</summary>
+    public IReadOnlyList<IPNetwork> ServiceSubnets => _options.ServiceSubnets;
+
+    /// <summary>Pod CIDRs.</summary>
+    public IReadOnlyList<IPNetwork> PodSubnets => _options.PodSubnets;
+
+    /// <summary>Reaches the cluster's addresses; refuses all others without a socket.</summary>
+    public IClusterDialer Dialer => _network;
+
+    /// <summary>Cluster DNS.</summary>
+    public IClusterDns Dns { get; }
+
+    /// <summary>What the manager announces.</summary>
+    public IClusterState State => _state;
+
+    /// <summary>Starts a cluster; it lives until disposed.</summary>
+    /// <exception cref="SandboxException">The options cannot be served.</exception>
+    public static async Task<SandboxCluster> StartAsync(SandboxOptions options, CancellationToken cancellationToken = default)
+    {
+        SubnetRules.Check(options);
+        var sandbox = new SandboxCluster(options);
+        try
+        {
+            await sandbox.StartAsync(cancellationToken).ConfigureAwait(false);
+            return sandbox;
+        }
+        catch
+        {
+            await sandbox.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>A Service's cluster address.</summary>
+    /// <param name="name">Service name.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <param name="family">Which family's.</param>
+    /// <exception cref="SandboxException">No such service, or it has no such address.</exception>
+    public IPAddress ServiceAddress(
+        string name,
+        string ns = DemoNamespace,
+        AddressFamily family = AddressFamily.InterNetwork
+    ) =>
+        _model.Topology.FindService(ns, name)?.Addresses.FirstOrDefault(a => a.AddressFamily == family)
+        ?? throw NotFound(name, ns);
+
+    /// <summary>Addresses of the pods behind a Service, both families.</summary>
+    /// <param name="name">Service name.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <exception cref="SandboxException">No such service.</exception>
+    public IReadOnlyList<IPAddress> PodAddresses(string name, string ns = DemoNamespace) =>
+        _model.Topology.FindService(ns, name) is { } service
+            ? [.. _model.Topology.PodsOf(service).SelectMany(p => p.Addresses)]
+            : throw NotFound(name, ns);
+
+    /// <summary>Every service with an address: <c>namespace/name</c>, and its addresses.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<IPAddress>> Services =>
+        _model
+            .Topology.Services.Where(s => s.Addresses.Count > 0)
+            .ToDictionary(s => $"{s.Namespace}/{s.Name}", s => s.Addresses);
+
+    /// <summary>Changes what the manager announces, as a cluster whose subnets or settings change.</summary>
+    /// <param name="change">From the present facts to the new ones.</param>
+    public void ChangeFacts(Func<ClusterFacts, ClusterFacts> change) => _state.Change(change);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        while (_owned.TryPop(out var owned))
+        {
+            if (owned is IAsyncDisposable asynchronous)
+            {
+                await asynchronous.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                ((IDisposable)owned).Dispose();
+            }
+        }
+        _stopping.Dispose();
+        if (_options.StateDirectory is null && Directory.Exists(StateDirectory))
+        {
+            Directory.Delete(StateDirectory, recursive: true);
+        }
+        else if (File.Exists(KubeconfigPath))
+        {
+            File.Delete(KubeconfigPath);
+        }
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        StateDirectory = _options.StateDirectory is { } chosen
+            ? Directory.CreateDirectory(chosen).FullName
+            : Directory.CreateTempSubdirectory("telepresence-sandbox-").FullName;
+        foreach (
+            var ns in new[] { "default", "kube-system", _options.ManagerNamespace, DemoNamespace, "other" }.Distinct()
+        )
+        {
+            _model.AddNamespace(ns);
+        }
+        _state.Change(f =>
+            f with
+            {
+                InstallId = (string)
+                    _store.Get(ResourceType.Namespace, "", _options.ManagerNamespace)!["metadata"]!["uid"]!,
+            }
+        );
+        var authority = Own(new CertificateAuthority(_options.TimeProvider));
+        await StartApiServerAsync(authority, cancellationToken).ConfigureAwait(false);
+        WriteKubeconfig(authority);
+        await SampleWorkloads.AddAsync(_model, PageToken, o => Own(o), cancellationToken).ConfigureAwait(false);
+        await StartManagerAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task StartApiServerAsync(CertificateAuthority authority, CancellationToken cancellationToken)
+    {
+        IPEndPoint endPoint;
+        switch (_options.ApiServerFault)
+        {
+            case ApiServerFault.Refused:
+                endPoint = Own(new ClosedPort()).EndPoint;
+                break;
+            case ApiServerFault.Silent:
+                endPoint = Own(await SilentPort.StartAsync(cancellationToken).ConfigureAwait(false)).EndPoint;
+                break;
+            default:
+                var handler = new ApiHandler(
+                    _store,
+                    new ApiAuthentication(authority, Token),
+                    _options.PortForward,
+                    FindPod,
+                    _options.TimeProvider,
+                    _stopping.Token
+                );
+                var certificate = Own(
+                    authority.IssueServer(
+                        ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"],
+                        [
+                            IPAddress.Loopback,
+                            IPAddress.IPv6Loopback,
+                            _options.Listen.Address,
+                            .. _model.ApiServerAddresses,
+                        ],
+                        _options.ApiServerFault == ApiServerFault.ExpiredCertificate
+                    )
+                );
+                var server = await Api.ApiServer
+                    .StartAsync(_options.Listen, certificate, handler.HandleAsync, cancellationToken)
+                    .ConfigureAwait(false);
+                endPoint = Own(server).EndPoint;
+                break;
+        }
+        if (endPoint.Address.Equals(IPAddress.Any))
+        {
+            endPoint.Address = IPAddress.Loopback;
+        }
+        else if (endPoint.Address.Equals(IPAddress.IPv6Any))
+        {
+            endPoint.Address = IPAddress.IPv6Loopback;
+        }
+        ApiServer = new Uri($"https://{endPoint}");
+        var port = new ServicePort("https", ProtocolType.Tcp, 443, 6443);
+        _model.AddService(
+            new ServiceSpec(
+                "default",
+                "kubernetes",
+                _model.ApiServerAddresses,
+                new Dictionary<string, string>(),
+                [port]
+            ),
+            new Dictionary<ServicePort, IPEndPoint> { [port] = endPoint }
+        );
+    }
+
+    private void WriteKubeconfig(CertificateAuthority authority)
+    {
+        KubeconfigPath = Path.Combine(StateDirectory, KubeconfigName);
+        if (_options.Credential == SandboxCredential.Token)
+        {
+            Kubeconfig.Write(KubeconfigPath, ApiServer, authority.Pem, Token);
+            return;
+        }
+        using var client = authority.IssueClient(ApiAuthentication.TokenUser, ApiAuthentication.Group);
+        Kubeconfig.Write(KubeconfigPath, ApiServer, authority.Pem, client);
+    }
+
+    private async Task StartManagerAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Manager == SandboxManager.None)
+        {
+            return;
+        }
+        var port = new ServicePort(
+            "api",
+            ProtocolType.Tcp,
+            _state.Current.ManagerPodPort,
+            _state.Current.ManagerPodPort
+        );
+        var listener = await ManagerListenerAsync(cancellationToken).ConfigureAwait(false);
+        var labels = new Dictionary<string, string> { ["app"] = "traffic-manager", ["telepresence"] = "manager" };
+        var pods = _model.AddWorkload(
+            _options.ManagerNamespace,
+            "traffic-manager",
+            "sandbox/traffic-manager",
+            labels,
+            [new Dictionary<ServicePort, IPEndPoint> { [port] = listener }]
+        );
+        _model.AddService(new ServiceSpec(_options.ManagerNamespace, "traffic-manager", [], labels, [port]));
+        _state.Change(f => f with { ManagerPodAddress = pods[0].Addresses[0] });
+        ManagerEndPoint = listener;
+    }
+
+    private async Task<IPEndPoint> ManagerListenerAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Manager == SandboxManager.PlainHttp)
+        {
+            var web = await WebWorkload.StartAsync("not-a-manager", 1, cancellationToken).ConfigureAwait(false);
+            return Own(web).EndPoints[0];
+        }
+        return Own(new ClosedPort()).EndPoint;
+    }
+
+    private PortForwardTarget? FindPod(string ns, string name) =>
+        _model.Topology.FindPod(ns, name) is { } pod
+            ? new PortForwardTarget(
+                name,
+                (port, cancellationToken) =>
+                    _network.DialTcpAsync(new IPEndPoint(pod.Addresses[0], port), cancellationToken)
+            )
+            : null;
+
+    private T Own<T>(T owned)
+        where T : notnull
+    {
+        _owned.Push(owned);
+        return owned;
+    }
+
+    private static SandboxException NotFound(string name, string ns) =>
+        new(
+            SandboxErrorId.ServiceNotFound,
+            $"The sandbox has no service {name} with such an address in namespace {ns}. Services lists what there is."
+        );
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+
+namespace Telepresence.Sandbox.Spdy;
+
+/// <summary>Control frame types of SPDY/3.1, section 2.6.</summary>
+internal enum SpdyFrameType : ushort
+{
+    SynStream = 1,
+    SynReply = 2,
+    RstStream = 3,
+    Settings = 4,
+    Ping = 6,
+    GoAway = 7,
+    Headers = 8,
+    WindowUpdate = 9,
+}
+
+/// <summary>Status codes of RST_STREAM, section 2.6.3.</summary>
+internal enum SpdyStatus : uint
+{
+    ProtocolError = 1,
+    InvalidStream = 2,
+    RefusedStream = 3,
+    Cancel = 5,
+    InternalError = 6,
+}
+
+/// <summary>The eight bytes before every frame.</summary>
+/// <param name="IsControl">A control frame; otherwise data of <paramref name="StreamId"/>.</param>
+internal readonly record struct SpdyFrameHeader(
+    bool IsControl,
+    SpdyFrameType Type,
+    uint StreamId,
+    byte Flags,
+    int Length
+)
+{
+    public const int Size = 8;
+    public const byte FlagFin = 1;
+    public const int MaxLength = 0xFFFFFF;
+    private const ushort ControlVersion3 = 0x8003;
+
+    public bool IsFin => (Flags & FlagFin) != 0;
+
+    /// <exception cref="SpdyProtocolException">A control frame of another SPDY version.</exception>
+    public static SpdyFrameHeader Parse(ReadOnlySpan<byte> bytes)
+    {
+        var flags = bytes[4];
+        var length = (int)(BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]) & 0xFFFFFF);
+        if ((bytes[0] & 0x80) == 0)
+        {
+            return new(false, default, BinaryPrimitives.ReadUInt32BigEndian(bytes), flags, length);
+        }
+        var version = BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        if (version != ControlVersion3)
+        {
+            throw new SpdyProtocolException($"SPDY version {version & 0x7FFF} is not spoken here; 3 is.");
+        }
+        return new(true, (SpdyFrameType)BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]), 0, flags, length);
+    }
+
+    public static void WriteControl(Span<byte> bytes, SpdyFrameType type, byte flags, int length)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, ControlVersion3);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], (ushort)type);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)flags << 24 | (uint)length);
+    }
+
+    public static void WriteData(Span<byte> bytes, uint streamId, byte flags, int length)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, streamId);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)flags << 24 | (uint)length);
+    }
+}

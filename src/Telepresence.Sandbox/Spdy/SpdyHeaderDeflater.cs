@@ -1,0 +1,26 @@
+using System.Buffers.Binary;
+
+namespace Telepresence.Sandbox.Spdy;
+
+/// <summary>Writes header blocks as one zlib stream of stored blocks: what is sent is a few dozen bytes a stream.</summary>
+internal sealed class SpdyHeaderDeflater
+{
+    // CMF: deflate, 32 KiB window; FLG: FDICT and the check bits that make the pair a multiple of 31.
+    private const ushort ZlibHeader = 0x78BB;
+    private bool _started;
+
+    public byte[] Deflate(ReadOnlySpan<byte> block)
+    {
+        var stored = StoredBlock.Create(block);
+        if (_started)
+        {
+            return stored;
+        }
+        _started = true;
+        var bytes = new byte[6 + stored.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, ZlibHeader);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(2), SpdyDictionary.Adler32);
+        stored.CopyTo(bytes, 6);
+        return bytes;
+    }
+}

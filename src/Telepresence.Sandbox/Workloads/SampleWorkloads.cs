@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Telepresence.Sandbox.Cluster;
+using Telepresence.Sandbox.Dns;
+using Telepresence.Sandbox.Network;
+using Telepresence.TrafficManager.Cluster;
+
+namespace Telepresence.Sandbox.Workloads;
+
+/// <summary>What runs in the namespaces <c>demo</c> and <c>other</c>.</summary>
+internal static class SampleWorkloads
+{
+    private const string Demo = SandboxCluster.DemoNamespace;
+    private const string Other = "other";
+    private const int WebReplicas = 2;
+
+    /// <summary>Records of types that Services do not bring about; the names are reserved for such use.</summary>
+    public static readonly IReadOnlyList<ClusterDnsRecord> DnsSamples =
+    [
+        new(
+            $"mail.{Demo}.svc.{ClusterDnsZone.Domain}",
+            RecordType.Mx,
+            ResourceData.MailExchange(10, $"web.{Demo}.svc.{ClusterDnsZone.Domain}"),
+            30
+        ),
+        new($"info.{Demo}.svc.{ClusterDnsZone.Domain}", RecordType.Txt, ResourceData.Text("telepresence sandbox"), 30),
+        new("static.sandbox.test.", RecordType.A, ResourceData.Address(IPAddress.Parse("192.0.2.80")), 30),
+        new("static.sandbox.test.", RecordType.Aaaa, ResourceData.Address(IPAddress.Parse("2001:db8::80")), 30),
+        new("sandbox.test.", RecordType.Ns, ResourceData.Name("ns.sandbox.test."), 30),
+    ];
+
+    /// <param name="own">Takes over what must be disposed with the sandbox.</param>
+    public static async Task AddAsync(
+        ClusterModel model,
+        string pageToken,
+        Action<object> own,
+        CancellationToken cancellationToken
+    )
+    {
+        var web = await WebWorkload.StartAsync(pageToken, WebReplicas + 1, cancellationToken).ConfigureAwait(false);
+        own(web);
+        var http = new ServicePort("http", ProtocolType.Tcp, 80, 8080);
+        AddPods(model, Demo, "web", [.. web.EndPoints.Take(WebReplicas).Select(e => One(http, e))]);
+        AddService(model, Demo, "web", [http]);
+        model.AddService(new ServiceSpec(Demo, "web-headless", [], Labels("web"), [http with { Port = 8080 }]));
+        AddPods(model, Other, "web", [One(http, web.EndPoints[WebReplicas])]);
+        AddService(model, Other, "web", [http]);
+
+        var tcpEcho = new TcpWorkload(Echo.ServeAsync);
+        own(tcpEcho);
+        var udpEcho = new UdpEcho();
+        own(udpEcho);
+        var tcp = new ServicePort("tcp-echo", ProtocolType.Tcp, 7, 7);
+        var udp = new ServicePort("udp-echo", ProtocolType.Udp, 7, 7);
+        var echo = new Dictionary<ServicePort, IPEndPoint> { [tcp] = tcpEcho.EndPoint, [udp] = udpEcho.EndPoint };
+        AddPods(model, Demo, "echo", [echo]);
+        AddService(model, Demo, "echo", [tcp, udp]);
+
+        var bulkTcp = new TcpWorkload(Bulk.ServeAsync);
+        own(bulkTcp);
+        var bulkPort = new ServicePort("bulk", ProtocolType.Tcp, 9000, 9000);
+        var bulk = new Dictionary<ServicePort, IPEndPoint> { [http] = web.EndPoints[0], [bulkPort] = bulkTcp.EndPoint };
+        AddPods(model, Demo, "bulk", [bulk]);
+        AddService(model, Demo, "bulk", [http, bulkPort]);
+
+        var closed = new ClosedPort();
+        own(closed);
+        AddPods(model, Demo, "closed", [One(http, closed.EndPoint)]);
+        AddService(model, Demo, "closed", [http]);
+
+        var silent = await SilentPort.StartAsync(cancellationToken).ConfigureAwait(false);
+        own(silent);
+        AddPods(model, Demo, "silent", [One(http, silent.EndPoint)]);
+        AddService(model, Demo, "silent", [http]);
+
+        var none = new Dictionary<string, string>();
+        model.AddService(new ServiceSpec(Demo, "alias", [], none, [], $"web.{Demo}.svc.{ClusterDnsZone.Domain}"));
+        model.AddService(new ServiceSpec(Demo, "outside", [], none, [], "static.sandbox.test."));
+    }
+
+    private static void AddPods(
+        ClusterModel model,
+        string ns,
+        string name,
+        IReadOnlyList<IReadOnlyDictionary<ServicePort, IPEndPoint>> replicas
+    ) => model.AddWorkload(ns, name, "sandbox/" + name, Labels(name), replicas);
+
+    private static void AddService(ClusterModel model, string ns, string name, IReadOnlyList<ServicePort> ports) =>
+        model.AddService(new ServiceSpec(ns, name, model.NextServiceAddresses(), Labels(name), ports));
+
+    private static Dictionary<string, string> Labels(string name) => new() { ["app"] = name };
+
+    private static Dictionary<ServicePort, IPEndPoint> One(ServicePort port, IPEndPoint listener) =>
+        new() { [port] = listener };
+}
