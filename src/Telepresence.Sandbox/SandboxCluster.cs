@@ -82,7 +82,10 @@ public sealed class SandboxCluster : IAsyncDisposable
 
     /// <summary>Starts a cluster; it lives until disposed.</summary>
     /// <exception cref="SandboxException">The options cannot be served.</exception>
-    public static async Task<SandboxCluster> StartAsync(SandboxOptions options, CancellationToken cancellationToken = default)
+    public static async Task<SandboxCluster> StartAsync(
+        SandboxOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         SubnetRules.Check(options);
         var sandbox = new SandboxCluster(options);
@@ -213,8 +216,8 @@ public sealed class SandboxCluster : IAsyncDisposable
                         _options.ApiServerFault == ApiServerFault.ExpiredCertificate
                     )
                 );
-                var server = await Api.ApiServer
-                    .StartAsync(_options.Listen, certificate, handler.HandleAsync, cancellationToken)
+                var server = await Api
+                    .ApiServer.StartAsync(_options.Listen, certificate, handler.HandleAsync, cancellationToken)
                     .ConfigureAwait(false);
                 endPoint = Own(server).EndPoint;
                 break;

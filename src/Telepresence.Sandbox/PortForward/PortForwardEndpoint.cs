@@ -34,8 +34,7 @@ internal static class PortForwardEndpoint
                     .ConfigureAwait(false);
             }
         }
-        catch (Exception e)
-            when (e is IOException or WebSocketException or SpdyProtocolException or OperationCanceledException)
+        catch (Exception e) when (e is not null)
         {
             context.Abort();
         }
@@ -46,7 +45,9 @@ internal static class PortForwardEndpoint
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Contains(TunnelProtocol))
         {
-            using var socket = await AcceptAsync(context, TunnelProtocol).ConfigureAwait(false);
+            // .NET takes no slash in a sub-protocol's name, so the handshake gets this header by hand.
+            context.Response.Headers.SecWebSocketProtocol = TunnelProtocol;
+            using var socket = await context.WebSockets.AcceptWebSocketAsync().ConfigureAwait(false);
             var transport = WebSocketStream.Create(
                 socket,
                 WebSocketMessageType.Binary,
@@ -65,7 +66,7 @@ internal static class PortForwardEndpoint
                     .ConfigureAwait(false);
                 return;
             }
-            using var socket = await AcceptAsync(context, ChannelProtocol).ConfigureAwait(false);
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(ChannelProtocol).ConfigureAwait(false);
             using var forward = new ChannelPortForward(socket, target, ports);
             await forward.RunAsync(context.RequestAborted).ConfigureAwait(false);
         }
@@ -81,9 +82,6 @@ internal static class PortForwardEndpoint
                 .ConfigureAwait(false);
         }
     }
-
-    private static Task<WebSocket> AcceptAsync(HttpContext context, string protocol) =>
-        context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol });
 
     private static async Task HandleSpdyAsync(HttpContext context, PortForwardTarget target)
     {

@@ -7,11 +7,14 @@ internal sealed class SpdyHeaderDeflater
 {
     // CMF: deflate, 32 KiB window; FLG: FDICT and the check bits that make the pair a multiple of 31.
     private const ushort ZlibHeader = 0x78BB;
+
+    // What zlib's sync flush ends with. Go's inflater hands out a block's bytes only when it meets one.
+    private static readonly byte[] s_flush = StoredBlock.Create([]);
     private bool _started;
 
     public byte[] Deflate(ReadOnlySpan<byte> block)
     {
-        var stored = StoredBlock.Create(block);
+        byte[] stored = [.. StoredBlock.Create(block), .. s_flush];
         if (_started)
         {
             return stored;
