@@ -3,10 +3,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Telepresence.Sandbox.Api;
 using Telepresence.Sandbox.Cluster;
-using Telepresence.Sandbox.Dns;
+using Telepresence.Sandbox.ClusterDns;
 using Telepresence.Sandbox.Network;
 using Telepresence.Sandbox.PortForward;
 using Telepresence.Sandbox.Workloads;
+using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Cluster;
 
 namespace Telepresence.Sandbox;
@@ -289,7 +290,20 @@ public sealed class SandboxCluster : IAsyncDisposable
             var web = await WebWorkload.StartAsync("not-a-manager", 1, cancellationToken).ConfigureAwait(false);
             return Own(web).EndPoints[0];
         }
-        return Own(new ClosedPort()).EndPoint;
+        var manager = await TrafficManagerServer
+            .StartAsync(
+                new TrafficManagerOptions
+                {
+                    Dialer = Dialer,
+                    Dns = Dns,
+                    State = State,
+                    EmptyDialReject = _options.EmptyDialReject,
+                    TimeProvider = _options.TimeProvider,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return Own(manager).EndPoint;
     }
 
     private PortForwardTarget? FindPod(string ns, string name) =>

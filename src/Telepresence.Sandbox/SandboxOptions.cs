@@ -41,6 +41,9 @@ public sealed record SandboxOptions
     /// <summary>What kind of manager there is.</summary>
     public SandboxManager Manager { get; init; } = SandboxManager.TrafficManager;
 
+    /// <summary>True: the manager's DialReject says nothing, as upstream's.</summary>
+    public bool EmptyDialReject { get; init; }
+
     /// <summary>Who may port-forward.</summary>
     public PortForwardAccess PortForward { get; init; } = PortForwardAccess.Allowed;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Telepresence.Sandbox.Cluster;
-using Telepresence.Sandbox.Dns;
+using Telepresence.Sandbox.ClusterDns;
 using Telepresence.Sandbox.Network;
 using Telepresence.TrafficManager.Cluster;
 

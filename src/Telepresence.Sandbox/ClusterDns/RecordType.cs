@@ -1,4 +1,4 @@
-namespace Telepresence.Sandbox.Dns;
+namespace Telepresence.Sandbox.ClusterDns;
 
 /// <summary>RR types the sandbox answers.</summary>
 internal static class RecordType

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 
-namespace Telepresence.Sandbox.Dns;
+namespace Telepresence.Sandbox.ClusterDns;
 
 /// <summary>RDATA in wire format (RFC 1035, RFC 2782), names uncompressed.</summary>
 internal static class ResourceData

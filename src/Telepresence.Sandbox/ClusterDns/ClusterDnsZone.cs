@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Telepresence.Sandbox.Cluster;
 using Telepresence.TrafficManager.Cluster;
 
-namespace Telepresence.Sandbox.Dns;
+namespace Telepresence.Sandbox.ClusterDns;
 
 /// <summary>Cluster DNS by the Kubernetes DNS specification 1.1.0, plus a resolver's search path for relative names.</summary>
 /// <param name="topology">The present cluster.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Telepresence.Sandbox.Dns;
+namespace Telepresence.Sandbox.ClusterDns;
 
 /// <summary>Names of <c>in-addr.arpa</c> and <c>ip6.arpa</c>.</summary>
 internal static class ReverseName
