@@ -1,1 +1,3 @@
-return 0;
+using Telepresence.Engine.Host;
+
+return await EngineProgram.RunAsync(args, static _ => { }).ConfigureAwait(false);

@@ -61,10 +61,10 @@ internal static class Elevation
         throw Refused(refusals.Count > 0 ? string.Join("; ", refusals) : "neither sudo nor pkexec is installed");
     }
 
-    /// <summary>The tool itself refused: the launcher did not say a word of its own.</summary>
+    /// <summary>The tool itself refused: sudo ends with 1 then, pkexec with 126 or 127, and the launcher said nothing.</summary>
     private static bool Refuses(StartOutcome outcome, List<string> refusals)
     {
-        if (outcome.IsReady || outcome.Error is not null)
+        if (outcome.IsReady || outcome.Error is not null || outcome.ExitCode is not (1 or 126 or 127 or -1))
         {
             return false;
         }

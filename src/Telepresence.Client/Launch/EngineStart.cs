@@ -138,12 +138,25 @@ internal static class EngineStart
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            KillIfAllowed(process);
             throw;
         }
         lock (words)
         {
             return new StartOutcome(false, null, words.ToString().Trim(), process.ExitCode);
+        }
+    }
+
+    // sudo is root's; Ctrl+C on the terminal reaches it without us.
+    private static void KillIfAllowed(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or AggregateException)
+        {
+            return;
         }
     }
 

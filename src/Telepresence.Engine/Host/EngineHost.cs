@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
@@ -59,6 +60,10 @@ internal sealed partial class EngineHost
     {
         EngineEndpoint endpoint = new(RuntimeDirectory.Ensure(options.Directory), options.Role);
         await using var ownership = await LockAsync(endpoint).ConfigureAwait(false);
+        // For people and for Repair: which process it is.
+        ownership.SetLength(0);
+        ownership.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+        ownership.Flush();
         using BoundedFileLoggerProvider log = new(options.LogFile ?? EngineLog.DefaultPath(options.Role), options.Time);
         using var loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
         using EngineLifetime lifetime = new(
