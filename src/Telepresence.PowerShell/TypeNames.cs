@@ -10,6 +10,7 @@ internal static class TypeNames
     public const string Subnet = "Telepresence.Subnet";
     public const string Route = "Telepresence.Route";
     public const string RouteDecision = "Telepresence.RouteDecision";
+    public const string RouteCandidate = "Telepresence.RouteCandidate";
     public const string Conflict = "Telepresence.Conflict";
     public const string VirtualAddress = "Telepresence.VirtualAddress";
     public const string DnsRecord = "Telepresence.DnsRecord";
@@ -27,6 +28,7 @@ internal static class TypeNames
             [typeof(TelepresenceSubnet)] = Subnet,
             [typeof(TelepresenceRoute)] = Route,
             [typeof(TelepresenceRouteDecision)] = RouteDecision,
+            [typeof(TelepresenceRouteCandidate)] = RouteCandidate,
             [typeof(TelepresenceConflict)] = Conflict,
             [typeof(TelepresenceVirtualAddress)] = VirtualAddress,
             [typeof(TelepresenceDnsRecord)] = DnsRecord,

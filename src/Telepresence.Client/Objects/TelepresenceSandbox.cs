@@ -9,9 +9,6 @@ public sealed class TelepresenceSandbox
     /// <summary>Its kubeconfig file.</summary>
     public string Kubeconfig { get; set; } = "";
 
-    /// <summary>Context in that file.</summary>
-    public string Context { get; set; } = "";
-
     /// <summary>URL of its API server.</summary>
     public string Server { get; set; } = "";
 

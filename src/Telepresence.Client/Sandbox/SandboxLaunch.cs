@@ -110,11 +110,17 @@ public sealed class SandboxLaunch(string assembly) : ISandboxLaunch
     {
         try
         {
-            var sandbox = JsonSerializer.Deserialize(line, SandboxJson.Default.TelepresenceSandbox)!;
-            sandbox.Name = name;
-            sandbox.ProcessId = process.Id;
-            sandbox.StartTime = StartTimeOf(process);
-            return sandbox;
+            var ready = JsonSerializer.Deserialize(line, SandboxJson.Default.SandboxReady)!;
+            return new TelepresenceSandbox
+            {
+                Name = name,
+                Kubeconfig = ready.Kubeconfig,
+                Server = ready.ApiServer,
+                ServiceSubnets = ready.ServiceSubnets,
+                PodSubnets = ready.PodSubnets,
+                ProcessId = process.Id,
+                StartTime = StartTimeOf(process),
+            };
         }
         catch (JsonException e)
         {

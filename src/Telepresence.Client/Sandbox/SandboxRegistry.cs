@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Telepresence.Client.Errors;
@@ -94,8 +93,3 @@ public sealed class SandboxRegistry(string directory, ISandboxLaunch launch)
         }
     }
 }
-
-/// <summary>JSON of the registry's files and of what a sandbox says when it serves.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(TelepresenceSandbox))]
-internal sealed partial class SandboxJson : JsonSerializerContext;

@@ -90,11 +90,7 @@ public sealed class ConnectTelepresenceCommand : ClusterCmdlet
                     var sandbox = await SandboxForConnectAsync(start: go, cancellationToken);
                     parameters = parameters with
                     {
-                        Cluster = parameters.Cluster with
-                        {
-                            Kubeconfig = sandbox.Kubeconfig,
-                            Context = sandbox.Context.Length > 0 ? sandbox.Context : null,
-                        },
+                        Cluster = parameters.Cluster with { Kubeconfig = sandbox.Kubeconfig },
                     };
                 }
                 await (go ? ConnectAsync(parameters, cancellationToken) : PlanAsync(parameters, cancellationToken));
