@@ -130,6 +130,13 @@ public sealed class SandboxCluster : IAsyncDisposable
             .Topology.Services.Where(s => s.Addresses.Count > 0)
             .ToDictionary(s => $"{s.Namespace}/{s.Name}", s => s.Addresses);
 
+    /// <summary>Lets a Service refuse new connections, as when its pods have stopped to listen.</summary>
+    /// <param name="name">Service name.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <exception cref="SandboxException">No such service.</exception>
+    public void StopService(string name, string ns = DemoNamespace) =>
+        _model.Stop(_model.Topology.FindService(ns, name) ?? throw NotFound(name, ns));
+
     /// <summary>Changes what the manager announces, as a cluster whose subnets or settings change.</summary>
     /// <param name="change">From the present facts to the new ones.</param>
     public void ChangeFacts(Func<ClusterFacts, ClusterFacts> change) => _state.Change(change);

@@ -19,6 +19,7 @@ internal sealed class ClusterModel
     private readonly IReadOnlyList<AddressPool> _servicePools;
     private readonly IReadOnlyList<AddressPool> _podPools;
     private readonly IReadOnlyList<IPAddress> _node;
+    private readonly Dictionary<(PodSpec, int, ProtocolType), IPEndPoint> _backends = [];
 
     public ClusterModel(SandboxOptions options, ResourceStore store, ClusterNetwork network)
     {
@@ -74,6 +75,22 @@ internal sealed class ClusterModel
         return service;
     }
 
+    /// <summary>Ends a Service's listeners: its ports, and its pods', refuse from now on.</summary>
+    public void Stop(ServiceSpec service)
+    {
+        foreach (var port in service.Ports)
+        {
+            foreach (var address in service.Addresses)
+            {
+                _network.Unmap(address, port.Port, port.Protocol);
+            }
+            foreach (var address in Topology.PodsOf(service).SelectMany(p => p.Addresses))
+            {
+                _network.Unmap(address, port.TargetPort, port.Protocol);
+            }
+        }
+    }
+
     /// <summary>Adds a Deployment with one pod for each of <paramref name="replicas"/>, the loopback listeners of its ports.</summary>
     public IReadOnlyList<PodSpec> AddWorkload(
         string ns,
@@ -112,8 +129,6 @@ internal sealed class ClusterModel
         _store.Put(ResourceType.ReplicaSet, KubernetesObjects.Workload(pods));
         return pods;
     }
-
-    private readonly Dictionary<(PodSpec, int, ProtocolType), IPEndPoint> _backends = [];
 
     private IEnumerable<IPEndPoint> Backend(PodSpec pod, ServicePort port) =>
         _backends.TryGetValue((pod, port.TargetPort, port.Protocol), out var backend) ? [backend] : [];

@@ -39,9 +39,17 @@ internal static class SampleWorkloads
     {
         var web = await WebWorkload.StartAsync(pageToken, WebReplicas + 1, cancellationToken).ConfigureAwait(false);
         own(web);
+        var closed = new ClosedPort();
+        own(closed);
         var http = new ServicePort("http", ProtocolType.Tcp, 80, 8080);
-        AddPods(model, Demo, "web", [.. web.EndPoints.Take(WebReplicas).Select(e => One(http, e))]);
-        AddService(model, Demo, "web", [http]);
+        var refused = new ServicePort("closed", ProtocolType.Tcp, 81, 8081);
+        AddPods(
+            model,
+            Demo,
+            "web",
+            [.. web.EndPoints.Take(WebReplicas).Select(e => Listeners(http, e, refused, closed))]
+        );
+        AddService(model, Demo, "web", [http, refused]);
         model.AddService(new ServiceSpec(Demo, "web-headless", [], Labels("web"), [http with { Port = 8080 }]));
         AddPods(model, Other, "web", [One(http, web.EndPoints[WebReplicas])]);
         AddService(model, Other, "web", [http]);
@@ -55,6 +63,8 @@ internal static class SampleWorkloads
         var echo = new Dictionary<ServicePort, IPEndPoint> { [tcp] = tcpEcho.EndPoint, [udp] = udpEcho.EndPoint };
         AddPods(model, Demo, "echo", [echo]);
         AddService(model, Demo, "echo", [tcp, udp]);
+        AddService(model, Demo, "tcp-echo", [tcp], "echo");
+        AddService(model, Demo, "udp-echo", [udp], "echo");
 
         var bulkTcp = new TcpWorkload(Bulk.ServeAsync);
         own(bulkTcp);
@@ -63,8 +73,6 @@ internal static class SampleWorkloads
         AddPods(model, Demo, "bulk", [bulk]);
         AddService(model, Demo, "bulk", [http, bulkPort]);
 
-        var closed = new ClosedPort();
-        own(closed);
         AddPods(model, Demo, "closed", [One(http, closed.EndPoint)]);
         AddService(model, Demo, "closed", [http]);
 
@@ -85,8 +93,21 @@ internal static class SampleWorkloads
         IReadOnlyList<IReadOnlyDictionary<ServicePort, IPEndPoint>> replicas
     ) => model.AddWorkload(ns, name, "sandbox/" + name, Labels(name), replicas);
 
-    private static void AddService(ClusterModel model, string ns, string name, IReadOnlyList<ServicePort> ports) =>
-        model.AddService(new ServiceSpec(ns, name, model.NextServiceAddresses(), Labels(name), ports));
+    /// <param name="app">Label of its pods; the service's own name when null.</param>
+    private static void AddService(
+        ClusterModel model,
+        string ns,
+        string name,
+        IReadOnlyList<ServicePort> ports,
+        string? app = null
+    ) => model.AddService(new ServiceSpec(ns, name, model.NextServiceAddresses(), Labels(app ?? name), ports));
+
+    private static Dictionary<ServicePort, IPEndPoint> Listeners(
+        ServicePort port,
+        IPEndPoint listener,
+        ServicePort refused,
+        ClosedPort closed
+    ) => new() { [port] = listener, [refused] = closed.EndPoint };
 
     private static Dictionary<string, string> Labels(string name) => new() { ["app"] = name };
 
