@@ -10,6 +10,7 @@ internal static class DemoFault
         return exception switch
         {
             VerdictException e => e.Message,
+            SandboxException e => $"{e.Id}: {e.Message}",
             DemoException e => $"{e.Id}: {e.Message}",
             TelepresenceException e => $"{e.Id}: {e.Message}",
             _ => $"{exception.GetType().Name}: {exception.Message}",

@@ -6,6 +6,9 @@ namespace Telepresence.Sandbox.Demo;
 /// <param name="Pwsh">Drive the engine through the module in a pwsh.</param>
 internal sealed record DemoOptions(bool Json, string? Break, bool Pwsh)
 {
+    /// <summary>Hidden option that tells a process that it is in the demo's namespaces already.</summary>
+    public const string InsideOption = "--inside";
+
     /// <summary>The command line that gives the same options to another process.</summary>
     public IEnumerable<string> ToArguments()
     {

@@ -11,9 +11,6 @@ namespace Telepresence.Sandbox.Demo.Isolation;
 [SupportedOSPlatform("linux")]
 internal static class NamespaceLauncher
 {
-    /// <summary>Hidden option that tells the second process where it is.</summary>
-    public const string InsideOption = "--inside";
-
     private const string Tun = "/dev/net/tun";
 
     /// <summary>
@@ -22,13 +19,16 @@ internal static class NamespaceLauncher
     private static readonly string[] _passedOn =
     [
         "PATH",
-        "DOTNET_ROOT",
         "TERM",
         "COLORTERM",
         "NO_COLOR",
         "LANG",
         "POWERSHELL_TELEMETRY_OPTOUT",
     ];
+
+    // …/shared/Microsoft.NETCore.App/10.0.x/ → …: the very runtime this process runs on.
+    private static string DotnetRoot { get; } =
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
 
     /// <summary>Runs the demo inside and returns its exit code.</summary>
     /// <exception cref="DemoException">A permission or a program is missing.</exception>
@@ -37,7 +37,7 @@ internal static class NamespaceLauncher
         var command = await ChooseWayInAsync(cancellationToken).ConfigureAwait(false);
         command.AddRange(["sh", "-c", "\"$@\"; exit $?", "sh", "env"]);
         command.AddRange(PassedOnEnvironment());
-        command.AddRange([DotnetHost(), typeof(NamespaceLauncher).Assembly.Location, "demo", InsideOption]);
+        command.AddRange([Path.Combine(DotnetRoot, "dotnet"), typeof(NamespaceLauncher).Assembly.Location, "demo", DemoOptions.InsideOption]);
         command.AddRange(options.ToArguments());
 
         var start = new ProcessStartInfo(ForeignProgram.Find(command[0])!, command.Skip(1))
@@ -131,13 +131,7 @@ internal static class NamespaceLauncher
         return _passedOn
             .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
             .Where(variable => variable.value is not null)
-            .Select(variable => $"{variable.name}={variable.value}");
-    }
-
-    private static string DotnetHost()
-    {
-        // …/shared/Microsoft.NETCore.App/10.0.x/ → …/dotnet: the very runtime this process runs on.
-        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-        return Path.Combine(root, "dotnet");
+            .Select(variable => $"{variable.name}={variable.value}")
+            .Prepend($"DOTNET_ROOT={DotnetRoot}");
     }
 }

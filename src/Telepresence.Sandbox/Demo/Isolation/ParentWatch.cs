@@ -39,6 +39,6 @@ internal sealed class ParentWatch : IDisposable
         }
         // A step that does not listen to its cancellation must not keep the namespaces alive.
         Thread.Sleep(_grace);
-        Environment.Exit(130);
+        Environment.Exit(DemoCommand.Interrupted);
     }
 }

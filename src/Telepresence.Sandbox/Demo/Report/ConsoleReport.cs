@@ -7,18 +7,36 @@ namespace Telepresence.Sandbox.Demo.Report;
 internal sealed class ConsoleReport : IDemoReport
 {
     private const int MaximumWidth = 100;
+    private const int MinimumWidth = 60;
+
+    /// <summary>Number, mark and name of a step.</summary>
+    private const int HeadWidth = 17;
 
     private readonly IAnsiConsole _console;
     private int _number;
     private int _failed;
 
-    public ConsoleReport(IAnsiConsole console)
-    {
-        _console = console;
-        _console.Profile.Width = Math.Clamp(_console.Profile.Width, 60, MaximumWidth);
-    }
+    public ConsoleReport(IAnsiConsole console) => _console = console;
 
     private int Width => _console.Profile.Width;
+
+    /// <summary>Colours on a terminal only; never wider than 100 columns.</summary>
+    public static IAnsiConsole CreateConsole()
+    {
+        // Spectre itself asks TERM only, and would write escape sequences into files.
+        var plain = Console.IsOutputRedirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            }
+        );
+        console.Profile.Width = Console.IsOutputRedirected
+            ? MaximumWidth
+            : Math.Clamp(console.Profile.Width, MinimumWidth, MaximumWidth);
+        return console;
+    }
 
     /// <inheritdoc/>
     public void Open(DemoOptions options)
@@ -41,11 +59,9 @@ internal sealed class ConsoleReport : IDemoReport
     {
         var (mark, colour) = result.Ok ? ("✔", "green") : ("✘", "red");
         var time = $"{result.Ms} ms";
-        var head = $"{_number, 2} {mark} {step.Name, -12}{step.Title}";
-        var title = Fit(step.Title, Width - 17 - time.Length - 1);
-        var gap = new string(' ', Math.Max(1, Width - (head.Length - step.Title.Length) - title.Length - time.Length));
+        var title = Fit(step.Title, Width - HeadWidth - time.Length - 1).PadRight(Width - HeadWidth - time.Length);
         _console.MarkupLine(
-            $"[grey]{_number, 2}[/] [{colour}]{mark}[/] [bold]{step.Name, -12}[/]{Markup.Escape(title)}{gap}[grey]{time}[/]"
+            $"[grey]{_number, 2}[/] [{colour}]{mark}[/] [bold]{step.Name, -12}[/]{Markup.Escape(title)}[grey]{time}[/]"
         );
         foreach (var item in evidence)
         {

@@ -18,9 +18,9 @@ internal sealed class ConnectionsStep : IDemoStep
     /// <inheritdoc/>
     public async Task<string> RunAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        var address = await stage.ResolveAsync(DemoCluster.TcpEchoHost, cancellationToken).ConfigureAwait(false);
+        var address = await stage.ResolveAsync(DemoCluster.EchoHost, cancellationToken).ConfigureAwait(false);
         await using var held = await HeldConnection
-            .OpenAsync(DemoCluster.TcpEchoHost, DemoCluster.TcpEchoPort, cancellationToken)
+            .OpenAsync(DemoCluster.EchoHost, DemoCluster.EchoPort, cancellationToken)
             .ConfigureAwait(false);
         if (_hangUp)
         {
@@ -33,12 +33,12 @@ internal sealed class ConnectionsStep : IDemoStep
         var listed = connections.FirstOrDefault(c =>
             c.Protocol == TransportProtocol.Tcp
             && c.RemoteAddress == address.ToString()
-            && c.RemotePort == DemoCluster.TcpEchoPort
+            && c.RemotePort == DemoCluster.EchoPort
             && c.State == "Established"
         );
         if (listed is null)
         {
-            throw new VerdictException($"no connection to {address}:{DemoCluster.TcpEchoPort} is listed");
+            throw new VerdictException($"no connection to {address}:{DemoCluster.EchoPort} is listed");
         }
         if (!seen.Output.Contains($":{listed.LocalPort} ", StringComparison.Ordinal))
         {

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Telepresence.Sandbox.Demo.Steps;
 
 /// <summary>A page of the cluster holds the token that only this sandbox knows.</summary>
@@ -14,18 +16,19 @@ internal sealed class FetchStep : IDemoStep
     {
         var seen = await WebPage.FetchAsync(DemoCluster.TokenPage, cancellationToken).ConfigureAwait(false);
         stage.Show(seen);
-        if (!seen.Succeeded || !seen.Output.Contains(stage.Cluster.Token, StringComparison.Ordinal))
+        if (!seen.Succeeded || !seen.Output.Contains(stage.Cluster.PageToken, StringComparison.Ordinal))
         {
             throw new VerdictException(
-                $"the page does not hold {stage.Cluster.Token}: {seen.Status}: {seen.FirstLine}"
+                $"the page does not hold {stage.Cluster.PageToken}: {seen.Status}: {seen.FirstLine}"
             );
         }
-        return $"{DemoCluster.TokenPage} holds {stage.Cluster.Token}";
+        return $"{DemoCluster.TokenPage} holds {stage.Cluster.PageToken}";
     }
 
     /// <inheritdoc/>
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        return stage.Cluster.StopServiceAsync(DemoCluster.WebService, cancellationToken);
+        stage.Cluster.StopService(DemoCluster.WebService, DemoCluster.HttpPort, ProtocolType.Tcp);
+        return Task.CompletedTask;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Telepresence.Sandbox.Demo.Vpn;
 
 namespace Telepresence.Sandbox.Demo.Steps;
 
@@ -20,7 +19,7 @@ internal sealed class RefusedStep : IDemoStep
     public async Task<string> RunAsync(DemoStage stage, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var (host, port) = (DemoCluster.ClosedHost, DemoCluster.ClosedPort);
+        var (host, port) = (DemoCluster.ClosedHost, DemoCluster.HttpPort);
         var seen = ForeignProgram.Exists("python3")
             ? await ForeignProgram
                 .RunAsync("python3", ["-c", Program, host, $"{port}"], cancellationToken: cancellationToken)
@@ -37,15 +36,9 @@ internal sealed class RefusedStep : IDemoStep
     }
 
     /// <inheritdoc/>
-    public async Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
+    public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        var address = await stage.ResolveAsync(DemoCluster.ClosedHost, cancellationToken).ConfigureAwait(false);
-        // Into the VPN instead, where nobody answers for that address.
-        await DemoStage
-            .SabotageAsync($"route add {address}/32 via {VpnPlan.Gateway} dev {VpnPlan.Interface}", cancellationToken)
-            .ConfigureAwait(false);
-        await DemoStage
-            .SabotageAsync($"rule add pref 1 to {address}/32 lookup main", cancellationToken)
-            .ConfigureAwait(false);
+        stage.Cluster.OpenClosedPort();
+        return Task.CompletedTask;
     }
 }

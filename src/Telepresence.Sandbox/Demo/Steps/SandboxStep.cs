@@ -13,15 +13,22 @@ internal sealed class SandboxStep : IDemoStep
     public async Task<string> RunAsync(DemoStage stage, CancellationToken cancellationToken)
     {
         var cluster = stage.Cluster;
-        var seen = ForeignProgram.Exists("kubectl")
-            ? await AskKubectlAsync(cluster, cancellationToken).ConfigureAwait(false)
-            : await cluster.AskForServiceAsync(DemoCluster.WebService, cancellationToken).ConfigureAwait(false);
+        var seen =
+            ForeignProgram.Exists("kubectl") ? await AskKubectlAsync(cluster, cancellationToken).ConfigureAwait(false)
+            : ForeignProgram.Exists("curl") ? await AskCurlAsync(cluster, cancellationToken).ConfigureAwait(false)
+            : await DotNetClient
+                .RunAsync(
+                    $"HttpClient GET {PathOf(cluster)}",
+                    t => DotNetClient.FetchFromApiAsync(PathOf(cluster), cluster.AuthorityFile, cluster.ApiToken, t),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         stage.Show(seen);
-        if (!seen.Succeeded || seen.FirstLine != cluster.WebAddress.ToString())
+        if (!seen.Succeeded || !seen.Output.Contains($"{cluster.WebAddress}", StringComparison.Ordinal))
         {
             throw new VerdictException($"the API server did not name {cluster.WebAddress}: {seen.FirstLine}");
         }
-        return $"service {DemoCluster.WebService} has the address {seen.FirstLine}";
+        return $"service {DemoCluster.WebService} has the address {cluster.WebAddress}";
     }
 
     /// <inheritdoc/>
@@ -49,5 +56,33 @@ internal sealed class SandboxStep : IDemoStep
             ],
             cancellationToken: cancellationToken
         );
+    }
+
+    private static Task<Observation> AskCurlAsync(DemoCluster cluster, CancellationToken cancellationToken)
+    {
+        return ForeignProgram.RunAsync(
+            "curl",
+            [
+                "-sS",
+                "--noproxy",
+                "*",
+                "--max-time",
+                "8",
+                "--cacert",
+                cluster.AuthorityFile,
+                "--oauth2-bearer",
+                cluster.ApiToken,
+                PathOf(cluster),
+            ],
+            cancellationToken: cancellationToken
+        );
+    }
+
+    private static string PathOf(DemoCluster cluster)
+    {
+        return new Uri(
+            cluster.ApiServer,
+            $"/api/v1/namespaces/{DemoCluster.Namespace}/services/{DemoCluster.WebService}"
+        ).AbsoluteUri;
     }
 }

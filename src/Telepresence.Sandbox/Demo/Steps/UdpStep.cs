@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Telepresence.Sandbox.Demo.Steps;
 
 /// <summary>A datagram goes into the cluster and one comes back.</summary>
@@ -16,20 +18,20 @@ internal sealed class UdpStep : IDemoStep
     /// <inheritdoc/>
     public async Task<string> RunAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        var text = stage.Cluster.Token;
-        var port = DemoCluster.UdpEchoPort;
+        var text = stage.Cluster.PageToken;
+        var port = DemoCluster.EchoPort;
         var seen = ForeignProgram.Exists("python3")
             ? await ForeignProgram
                 .RunAsync(
                     "python3",
-                    ["-c", Program, DemoCluster.UdpEchoHost, $"{port}", text],
+                    ["-c", Program, DemoCluster.EchoHost, $"{port}", text],
                     cancellationToken: cancellationToken
                 )
                 .ConfigureAwait(false)
             : await DotNetClient
                 .RunAsync(
-                    $"UdpClient {DemoCluster.UdpEchoHost} {port} {text}",
-                    t => DotNetClient.ExchangeDatagramAsync(DemoCluster.UdpEchoHost, port, text, t),
+                    $"UdpClient {DemoCluster.EchoHost} {port} {text}",
+                    t => DotNetClient.ExchangeDatagramAsync(DemoCluster.EchoHost, port, text, t),
                     cancellationToken
                 )
                 .ConfigureAwait(false);
@@ -38,13 +40,14 @@ internal sealed class UdpStep : IDemoStep
         {
             throw new VerdictException($"no echo: {seen.Status}: {LastLine(seen.Error)}");
         }
-        return $"{text} came back from {DemoCluster.UdpEchoHost}:{port}";
+        return $"{text} came back from {DemoCluster.EchoHost}:{port}";
     }
 
     /// <inheritdoc/>
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        return stage.Cluster.StopServiceAsync(DemoCluster.UdpEchoService, cancellationToken);
+        stage.Cluster.StopService(DemoCluster.EchoService, DemoCluster.EchoPort, ProtocolType.Udp);
+        return Task.CompletedTask;
     }
 
     private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
