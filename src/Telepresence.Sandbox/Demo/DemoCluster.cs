@@ -84,7 +84,11 @@ internal sealed class DemoCluster : IAsyncDisposable
         }
         catch (SandboxException e)
         {
-            throw new DemoException("SandboxUnavailable", e.Message, "Free some memory and loopback ports, and try again.");
+            throw new DemoException(
+                "SandboxUnavailable",
+                e.Message,
+                "Free some memory and loopback ports, and try again."
+            );
         }
     }
 

@@ -20,7 +20,10 @@ internal static class DemoCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print [{step, ok, ms, detail}] and nothing else." };
-        var breakStep = new Option<string?>("--break") { Description = "Sabotage this step; the demo must fail there." };
+        var breakStep = new Option<string?>("--break")
+        {
+            Description = "Sabotage this step; the demo must fail there.",
+        };
         breakStep.AcceptOnlyFromAmong([.. DemoSteps.Names]);
         var pwsh = new Option<bool>("--pwsh") { Description = "Drive it through the module in a pwsh." };
         var list = new Option<bool>("--list") { Description = "Print the names of the steps." };
@@ -43,15 +46,12 @@ internal static class DemoCommand
                         .ConfigureAwait(false);
                     return 0;
                 }
-                var options = new DemoOptions(
-                    parsed.GetValue(json),
-                    parsed.GetValue(breakStep),
-                    parsed.GetValue(pwsh)
-                );
+                var options = new DemoOptions(parsed.GetValue(json), parsed.GetValue(breakStep), parsed.GetValue(pwsh));
                 IDemoReport report = options.Json
                     ? new JsonReport(Console.Out)
                     : new ConsoleReport(ConsoleReport.CreateConsole());
-                return await RunAsync(options, parsed.GetValue(inside), report, cancellationToken).ConfigureAwait(false);
+                return await RunAsync(options, parsed.GetValue(inside), report, cancellationToken)
+                    .ConfigureAwait(false);
             }
         );
         return command;

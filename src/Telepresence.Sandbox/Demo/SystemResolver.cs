@@ -27,7 +27,9 @@ internal static class SystemResolver
                 async token =>
                     string.Join<IPAddress>(
                         '\n',
-                        await System.Net.Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, token).ConfigureAwait(false)
+                        await System
+                            .Net.Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, token)
+                            .ConfigureAwait(false)
                     ),
                 cancellationToken
             )

@@ -5,7 +5,7 @@ using Telepresence.Client.Objects;
 namespace Telepresence.Sandbox.Demo.Driving;
 
 /// <summary>Drives the engine through the module, each cmdlet in a pwsh of its own, as scripts do.</summary>
-internal sealed class PwshDriver(DemoCluster cluster) : IDemoDriver
+internal sealed class PwshDriver : IDemoDriver
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(25);
     private static readonly JsonSerializerOptions _json = new() { Converters = { new JsonStringEnumConverter() } };
@@ -18,15 +18,14 @@ internal sealed class PwshDriver(DemoCluster cluster) : IDemoDriver
         CancellationToken cancellationToken
     )
     {
-        var script = $"Test-TelepresenceConflict -Kubeconfig {cluster.Kubeconfig}";
+        var script = "Test-TelepresenceConflict";
         return await RunAsync<TelepresenceConflict>(stage, script, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<TelepresenceSession> ConnectAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        var script =
-            $"Connect-Telepresence -Kubeconfig {cluster.Kubeconfig} -Namespace {DemoCluster.Namespace} -Vnat all -TimeoutSeconds 15";
+        var script = $"Connect-Telepresence -Namespace {DemoCluster.Namespace} -Vnat all -TimeoutSeconds 15";
         var sessions = await RunAsync<TelepresenceSession>(stage, script, cancellationToken).ConfigureAwait(false);
         return sessions is [var session]
             ? session
@@ -76,13 +75,7 @@ internal sealed class PwshDriver(DemoCluster cluster) : IDemoDriver
             throw new VerdictException($"{cmdlet}: {seen.Status}: {seen.FirstLine}");
         }
         var found = JsonSerializer.Deserialize<T[]>(seen.Output, _json) ?? [];
-        stage.Show(
-            seen with
-            {
-                CommandLine = $"pwsh -c '{cmdlet}'",
-                Output = found.Length > 0 ? $"{found[0]}" : "",
-            }
-        );
+        stage.Show(seen with { CommandLine = $"pwsh -c '{cmdlet}'", Output = found.Length > 0 ? $"{found[0]}" : "" });
         return found;
     }
 }

@@ -37,7 +37,12 @@ internal static class NamespaceLauncher
         var command = await ChooseWayInAsync(cancellationToken).ConfigureAwait(false);
         command.AddRange(["sh", "-c", "\"$@\"; exit $?", "sh", "env"]);
         command.AddRange(PassedOnEnvironment());
-        command.AddRange([Path.Combine(DotnetRoot, "dotnet"), typeof(NamespaceLauncher).Assembly.Location, "demo", DemoOptions.InsideOption]);
+        command.AddRange([
+            Path.Combine(DotnetRoot, "dotnet"),
+            typeof(NamespaceLauncher).Assembly.Location,
+            "demo",
+            DemoOptions.InsideOption,
+        ]);
         command.AddRange(options.ToArguments());
 
         var start = new ProcessStartInfo(ForeignProgram.Find(command[0])!, command.Skip(1))

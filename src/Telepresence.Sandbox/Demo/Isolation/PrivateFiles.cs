@@ -63,7 +63,6 @@ internal static class PrivateFiles
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Environment.SetEnvironmentVariable(variable, path);
         }
-        Environment.SetEnvironmentVariable("KUBECONFIG", null);
     }
 
     private static void Cover(string target, string name, string content)

@@ -14,7 +14,7 @@ internal sealed class SandboxStep : IDemoStep
     {
         var cluster = stage.Cluster;
         var seen =
-            ForeignProgram.Exists("kubectl") ? await AskKubectlAsync(cluster, cancellationToken).ConfigureAwait(false)
+            ForeignProgram.Exists("kubectl") ? await AskKubectlAsync(cancellationToken).ConfigureAwait(false)
             : ForeignProgram.Exists("curl") ? await AskCurlAsync(cluster, cancellationToken).ConfigureAwait(false)
             : await DotNetClient
                 .RunAsync(
@@ -38,22 +38,11 @@ internal sealed class SandboxStep : IDemoStep
         return DemoStage.SabotageAsync("link set lo down", cancellationToken);
     }
 
-    private static Task<Observation> AskKubectlAsync(DemoCluster cluster, CancellationToken cancellationToken)
+    private static Task<Observation> AskKubectlAsync(CancellationToken cancellationToken)
     {
         return ForeignProgram.RunAsync(
             "kubectl",
-            [
-                "--kubeconfig",
-                cluster.Kubeconfig,
-                "--request-timeout=8s",
-                "-n",
-                DemoCluster.Namespace,
-                "get",
-                "service",
-                DemoCluster.WebService,
-                "-o",
-                "jsonpath={.spec.clusterIP}",
-            ],
+            ["-n", DemoCluster.Namespace, "get", "service", DemoCluster.WebService, "-o", "jsonpath={.spec.clusterIP}"],
             cancellationToken: cancellationToken
         );
     }
