@@ -47,14 +47,30 @@ public sealed partial class NetworkNamespace : IDisposable
         other.SetUp(otherInterface, otherAddresses);
     }
 
-    /// <summary>Brings an interface up and gives it addresses, IPv6 ones without duplicate detection.</summary>
+    /// <summary>
+    /// Brings an interface up and gives it addresses. No link-local ones and no duplicate detection: they would change
+    /// the state a second later, in the middle of a test.
+    /// </summary>
     public void SetUp(string name, params string[] addresses)
     {
+        Ip($"link set {name} addrgenmode none");
         Ip($"link set {name} up");
         foreach (var address in addresses)
         {
             Ip($"address add {address} dev {name}{(address.Contains(':') ? " nodad" : "")}");
         }
+    }
+
+    /// <summary>
+    /// An interface that leads nowhere, up and with these addresses: a veth pair with both ends here, since not every
+    /// kernel has the dummy type.
+    /// </summary>
+    public void AddInterface(string name, params string[] addresses)
+    {
+        Ip($"link add {name} type veth peer name {name}-far");
+        Ip($"link set {name}-far addrgenmode none");
+        Ip($"link set {name}-far up");
+        SetUp(name, addresses);
     }
 
     /// <summary>Runs <c>ip ARGUMENTS</c> here; must succeed.</summary>
