@@ -40,19 +40,22 @@ internal ref struct Segmenter
             return;
         }
         _v4 = packet[0] >> 4 == 4;
+        var network = _v4 ? (packet[0] & 15) * 4 : 40;
         _tcp = offload.Segmentation is Segmentation.Tcp4 or Segmentation.Tcp6;
-        _transport =
-            offload.PartialChecksum ? offload.ChecksumStart
-            : _v4 ? (packet[0] & 15) * 4
-            : 40;
-        if (_transport < (_v4 ? 20 : 40) || _transport + (_tcp ? 20 : UdpHeaderLength) > packet.Length)
+        _transport = offload.PartialChecksum ? offload.ChecksumStart : network;
+        if (
+            !IsKnown(offload.Segmentation, _v4)
+            || network < 20
+            || _transport < network
+            || _transport + (_tcp ? 20 : UdpHeaderLength) > packet.Length
+        )
         {
             return;
         }
         var transportHeader = _tcp ? (packet[_transport + 12] >> 4) * 4 : UdpHeaderLength;
         _headers = _transport + transportHeader;
         _segmentSize = offload.SegmentSize;
-        if (transportHeader >= UdpHeaderLength && _headers < packet.Length)
+        if (transportHeader >= (_tcp ? 20 : UdpHeaderLength) && _headers < packet.Length)
         {
             _position = _headers;
         }
@@ -122,6 +125,9 @@ internal ref struct Segmenter
         BinaryPrimitives.WriteUInt16BigEndian(packet[field..], sum == 0 ? (ushort)0xFFFF : sum);
         return true;
     }
+
+    private static bool IsKnown(Segmentation segmentation, bool v4) =>
+        segmentation == Segmentation.Udp || segmentation == (v4 ? Segmentation.Tcp4 : Segmentation.Tcp6);
 
     private readonly void FixAddressing(Span<byte> segment)
     {
