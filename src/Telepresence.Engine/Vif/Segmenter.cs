@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Telepresence.Engine.Packets;
 
 namespace Telepresence.Engine.Vif;
 
@@ -120,7 +121,7 @@ internal ref struct Segmenter
         {
             return false;
         }
-        var sum = Finish(Sum(0, packet[offload.ChecksumStart..]));
+        var sum = InternetChecksum.Finish(InternetChecksum.Add(0, packet[offload.ChecksumStart..]));
         // A UDP checksum of zero would mean "none" (RFC 768); TCP takes either form of zero.
         BinaryPrimitives.WriteUInt16BigEndian(packet[field..], sum == 0 ? (ushort)0xFFFF : sum);
         return true;
@@ -140,7 +141,8 @@ internal ref struct Segmenter
         var id = BinaryPrimitives.ReadUInt16BigEndian(segment[4..]);
         BinaryPrimitives.WriteUInt16BigEndian(segment[4..], (ushort)(id + _index));
         segment.Slice(10, 2).Clear();
-        BinaryPrimitives.WriteUInt16BigEndian(segment[10..], Finish(Sum(0, segment[..((segment[0] & 15) * 4)])));
+        var header = InternetChecksum.Add(0, segment[..((segment[0] & 15) * 4)]);
+        BinaryPrimitives.WriteUInt16BigEndian(segment[10..], InternetChecksum.Finish(header));
     }
 
     private readonly void FixTransport(Span<byte> segment, bool last)
@@ -166,26 +168,10 @@ internal ref struct Segmenter
         }
         transport.Slice(checksumOffset, 2).Clear();
         var addresses = _v4 ? segment.Slice(12, 8) : segment.Slice(8, 32);
-        var pseudo = Sum((ulong)(_tcp ? 6 : 17) + (ulong)transport.Length, addresses);
-        var checksum = Finish(Sum(pseudo, transport));
+        var sum = InternetChecksum.Add(0, addresses);
+        sum = InternetChecksum.Add(sum, (ushort)(_tcp ? 6 : 17));
+        sum = InternetChecksum.Add(sum, (ushort)transport.Length);
+        var checksum = InternetChecksum.Finish(InternetChecksum.Add(sum, transport));
         BinaryPrimitives.WriteUInt16BigEndian(transport[checksumOffset..], checksum == 0 ? (ushort)0xFFFF : checksum);
-    }
-
-    private static ulong Sum(ulong sum, ReadOnlySpan<byte> bytes)
-    {
-        for (; bytes.Length >= 2; bytes = bytes[2..])
-        {
-            sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
-        }
-        return bytes.Length == 0 ? sum : sum + ((ulong)bytes[0] << 8);
-    }
-
-    private static ushort Finish(ulong sum)
-    {
-        while (sum > 0xFFFF)
-        {
-            sum = (sum & 0xFFFF) + (sum >> 16);
-        }
-        return (ushort)~sum;
     }
 }

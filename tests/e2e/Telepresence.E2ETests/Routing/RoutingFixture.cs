@@ -15,6 +15,13 @@ internal sealed class RoutingFixture : IDisposable
 {
     public static readonly IPAddress Router4 = IPAddress.Parse("192.0.2.1");
     public static readonly IPAddress Router6 = IPAddress.Parse("2001:db8:2::1");
+    private static readonly string[] Listings =
+    [
+        "-4 route show table all",
+        "-6 route show table all",
+        "-4 rule",
+        "-6 rule",
+    ];
     private readonly List<IDisposable> _owned = [];
 
     public RoutingFixture()
@@ -64,7 +71,7 @@ internal sealed class RoutingFixture : IDisposable
     /// <summary>Routes and rules as ip(8) tells them, all tables and families, sorted.</summary>
     public IReadOnlyList<string> State() =>
         [
-            .. new[] { "-4 route show table all", "-6 route show table all", "-4 rule", "-6 rule" }
+            .. Listings
                 .SelectMany(arguments => Workstation.Ip(arguments).Split('\n'))
                 .Select(line => line.Trim())
                 .Where(line => line.Length > 0)
