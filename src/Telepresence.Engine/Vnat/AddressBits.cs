@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Engine.Addressing;
 
 namespace Telepresence.Engine.Vnat;
 
 /// <summary>Addresses as numbers, so that translation is an addition. IPv4 takes the low 32 bits.</summary>
 internal static class AddressBits
 {
-    public static int WidthOf(AddressFamily family) => family == AddressFamily.InterNetwork ? 32 : 128;
-
     public static UInt128 ToBits(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -33,14 +32,7 @@ internal static class AddressBits
     /// <summary>The number of addresses less one: a /0 of IPv6 has 2^128, which no UInt128 holds.</summary>
     public static UInt128 LastOffset(IPNetwork network)
     {
-        var hostBits = WidthOf(network.BaseAddress.AddressFamily) - network.PrefixLength;
+        var hostBits = network.AddressBits() - network.PrefixLength;
         return hostBits == 128 ? UInt128.MaxValue : (UInt128.One << hostBits) - 1;
     }
-
-    public static bool Overlaps(IPNetwork one, IPNetwork other) =>
-        one.BaseAddress.AddressFamily == other.BaseAddress.AddressFamily
-        && (one.Contains(other.BaseAddress) || other.Contains(one.BaseAddress));
-
-    public static bool Covers(IPNetwork outer, IPNetwork inner) =>
-        outer.PrefixLength <= inner.PrefixLength && Overlaps(outer, inner);
 }

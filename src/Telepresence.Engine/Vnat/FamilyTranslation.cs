@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Engine.Addressing;
 
 namespace Telepresence.Engine.Vnat;
 
@@ -37,8 +38,8 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
             var added = networks
                 .Distinct()
                 .Where(network =>
-                    !present.Any(mapping => AddressBits.Covers(mapping.Cluster, network))
-                    && !networks.Any(outer => outer != network && AddressBits.Covers(outer, network))
+                    !present.Any(mapping => mapping.Cluster.Covers(network))
+                    && !networks.Any(outer => outer != network && outer.Covers(network))
                 )
                 .OrderByDescending(network => network.PrefixLength)
                 .ThenBy(network => AddressBits.ToBits(network.BaseAddress))

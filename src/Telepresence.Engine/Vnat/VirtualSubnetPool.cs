@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Client.Errors;
+using Telepresence.Engine.Addressing;
 
 namespace Telepresence.Engine.Vnat;
 
@@ -19,12 +21,13 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     public static readonly VirtualSubnetPool Windows = new(IPNetwork.Parse("211.55.48.0/20"), 20, 24);
 
     private const int UniqueLocalAttempts = 64;
+    private static readonly IPNetwork UniqueLocal = IPNetwork.Parse("fd00::/8");
 
     public static VirtualSubnetPool ForThisSystem() => OperatingSystem.IsWindows() ? Windows : ClassE;
 
     /// <param name="sessions">Virtual subnets of this engine's other sessions.</param>
     /// <param name="taken">Routes of the machine (defaults left out) and subnets of the cluster.</param>
-    /// <exception cref="VirtualSubnetException">All of it is taken.</exception>
+    /// <exception cref="TelepresenceException">VirtualSubnetExhausted: all of it is taken.</exception>
     public VirtualSubnet ChooseIPv4(IReadOnlyCollection<IPNetwork> sessions, IReadOnlyCollection<IPNetwork> taken)
     {
         var start = AddressBits.ToBits(Range.BaseAddress);
@@ -40,16 +43,11 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
                     return new VirtualSubnet(candidate);
             }
         }
-        throw new VirtualSubnetException(
-            VirtualSubnetException.NoneFree,
-            $"no block of {Range} is free for the virtual subnet",
-            "Name a free one with -VirtualSubnet or routing.virtualSubnet.",
-            Range
-        );
+        throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, Range, ("subnet", Range));
     }
 
     /// <param name="random">Source of the 40-bit global id.</param>
-    /// <exception cref="VirtualSubnetException">No free one was found.</exception>
+    /// <exception cref="TelepresenceException">VirtualSubnetExhausted: no free one was found.</exception>
     public static VirtualSubnet ChooseIPv6(
         IReadOnlyCollection<IPNetwork> sessions,
         IReadOnlyCollection<IPNetwork> taken,
@@ -66,50 +64,38 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
             if (FirstOverlap(candidate, sessions) is null && FirstOverlap(candidate, taken) is null)
                 return new VirtualSubnet(candidate);
         }
-        throw new VirtualSubnetException(
-            VirtualSubnetException.NoneFree,
-            "no unique local IPv6 prefix is free for the virtual subnet",
-            "Name a free one with -VirtualSubnet or routing.virtualSubnet, or look for a route that covers fd00::/8.",
-            IPNetwork.Parse("fd00::/8")
-        );
+        throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, UniqueLocal, ("subnet", UniqueLocal));
     }
 
     /// <summary>Checks a subnet that the user named.</summary>
-    /// <exception cref="VirtualSubnetException">In use, overlapping, or too small.</exception>
+    /// <exception cref="TelepresenceException">VirtualSubnetInUse, VirtualSubnetOverlaps, or VirtualSubnetExhausted (no room at all).</exception>
     public static VirtualSubnet Explicit(
         IPNetwork configured,
-        IReadOnlyCollection<IPNetwork> sessions,
+        IReadOnlyCollection<(string Session, IPNetwork Subnet)> sessions,
         IReadOnlyCollection<IPNetwork> taken
     )
     {
-        const string nextStep = "Choose another -VirtualSubnet, or leave it out to have a free one chosen.";
         if (AddressBits.LastOffset(configured) < VirtualSubnet.ReservedCount)
+            throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, configured, ("subnet", configured));
+        foreach (var (session, subnet) in sessions)
         {
-            throw new VirtualSubnetException(
-                VirtualSubnetException.TooSmall,
-                $"the virtual subnet {configured} has no room for addresses",
-                nextStep,
-                configured
-            );
-        }
-        if (FirstOverlap(configured, sessions) is { } session)
-        {
-            throw new VirtualSubnetException(
-                VirtualSubnetException.InUse,
-                $"the virtual subnet {configured} is in use by another session ({session})",
-                nextStep,
-                configured,
-                session
-            );
+            if (subnet.Overlaps(configured))
+            {
+                throw ErrorCatalogue.Error(
+                    ErrorId.VirtualSubnetInUse,
+                    configured,
+                    ("subnet", configured),
+                    ("session", session)
+                );
+            }
         }
         if (FirstOverlap(configured, taken) is { } other)
         {
-            throw new VirtualSubnetException(
-                VirtualSubnetException.Overlaps,
-                $"the virtual subnet {configured} overlaps {other}, which is routed already",
-                nextStep,
+            throw ErrorCatalogue.Error(
+                ErrorId.VirtualSubnetOverlaps,
                 configured,
-                other
+                ("subnet", configured),
+                ("other", other)
             );
         }
         return new VirtualSubnet(configured);
@@ -119,7 +105,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     {
         foreach (var other in others)
         {
-            if (AddressBits.Overlaps(candidate, other))
+            if (candidate.Overlaps(other))
                 return other;
         }
         return null;

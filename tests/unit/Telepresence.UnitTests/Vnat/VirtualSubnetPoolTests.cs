@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Client.Errors;
 using Telepresence.Engine.Vnat;
 
 namespace Telepresence.UnitTests.Vnat;
@@ -32,11 +33,11 @@ public sealed class VirtualSubnetPoolTests
     [Fact]
     public void A_full_pool_is_a_typed_error()
     {
-        var error = Assert.Throws<VirtualSubnetException>(() =>
+        var error = Assert.Throws<TelepresenceException>(() =>
             VirtualSubnetPool.ClassE.ChooseIPv4([], Networks("240.0.0.0/4"))
         );
 
-        Assert.Equal(VirtualSubnetException.NoneFree, error.ErrorId);
+        Assert.Equal(nameof(ErrorId.VirtualSubnetExhausted), error.Id);
     }
 
     [Fact]
@@ -51,18 +52,18 @@ public sealed class VirtualSubnetPoolTests
     }
 
     [Theory]
-    [InlineData("246.246.0.0/16", VirtualSubnetException.InUse)]
-    [InlineData("10.1.0.0/16", VirtualSubnetException.Overlaps)]
-    [InlineData("198.18.0.0/30", VirtualSubnetException.TooSmall)]
+    [InlineData("246.246.0.0/16", nameof(ErrorId.VirtualSubnetInUse))]
+    [InlineData("10.1.0.0/16", nameof(ErrorId.VirtualSubnetOverlaps))]
+    [InlineData("198.18.0.0/30", nameof(ErrorId.VirtualSubnetExhausted))]
     public void An_explicit_one_is_checked(string subnet, string errorId)
     {
-        var error = Assert.Throws<VirtualSubnetException>(() =>
-            VirtualSubnetPool.Explicit(IPNetwork.Parse(subnet), Networks("246.192.0.0/10"), Networks("10.0.0.0/8"))
+        var error = Assert.Throws<TelepresenceException>(() =>
+            VirtualSubnetPool.Explicit(IPNetwork.Parse(subnet), [("other", IPNetwork.Parse("246.192.0.0/10"))], Networks("10.0.0.0/8"))
         );
 
-        Assert.Equal(errorId, error.ErrorId);
+        Assert.Equal(errorId, error.Id);
         Assert.Contains(subnet, error.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(error.Recommendation);
+        Assert.NotEmpty(error.RecommendedAction);
     }
 
     [Fact]
