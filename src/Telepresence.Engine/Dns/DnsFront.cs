@@ -131,7 +131,7 @@ internal sealed class DnsFront(
                 return Write(request.Span, query, resolution.Answer, transport, response.Span);
             }
             // "Could not find out" outweighs "is not there": a client may remember the latter.
-            if (failed.Answer is null || failed.Answer.ResponseCode == ResponseCode.NonexistentDomain)
+            if (failed.Answer is null || resolution.Answer.ResponseCode != ResponseCode.NonexistentDomain)
                 (failed, session) = (resolution, server.Options.Session);
         }
         if (!isExclusive && upstream is not null)
