@@ -1,4 +1,3 @@
-using System.Reflection;
 using Telepresence.Client.Contract;
 
 namespace Telepresence.Client;
@@ -7,47 +6,38 @@ namespace Telepresence.Client;
 /// <param name="source">Where engines come from.</param>
 public sealed class EngineAccess(IEngineSource source)
 {
-    /// <summary>Version of this module, as engines are told.</summary>
-    public static string ModuleVersion { get; } =
-        typeof(EngineAccess)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-
     /// <summary>The network engine that runs; null when there is none, and so no session either.</summary>
-    public async Task<EngineClient?> TryGetNetworkAsync(CancellationToken cancellationToken) =>
-        await source.FindAsync(EngineRole.Network, cancellationToken).ConfigureAwait(false) is { } channel
-            ? await GreetAsync(channel, cancellationToken).ConfigureAwait(false)
+    public async Task<EngineClient?> TryGetNetworkAsync(CancellationToken cancellationToken)
+    {
+        EngineNotifications notifications = new();
+        return
+            await source.FindAsync(EngineRole.Network, notifications.Methods, cancellationToken).ConfigureAwait(false)
+                is { } connection
+            ? new EngineClient(connection, notifications)
             : null;
+    }
 
     /// <summary>The network engine; started, with elevation, when there is none.</summary>
-    public async Task<EngineClient> GetNetworkAsync(CancellationToken cancellationToken) =>
-        await GreetAsync(
-                await source.FindOrStartAsync(EngineRole.Network, cancellationToken).ConfigureAwait(false),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+    public Task<EngineClient> GetNetworkAsync(IProgress<string>? progress, CancellationToken cancellationToken) =>
+        StartAsync(EngineRole.Network, progress, cancellationToken);
 
     /// <summary>For questions that need no privilege: the network engine where one runs, else an engine of the user's.</summary>
     public async Task<EngineClient> GetAnyAsync(CancellationToken cancellationToken) =>
         await TryGetNetworkAsync(cancellationToken).ConfigureAwait(false)
-        ?? await GreetAsync(
-                await source.FindOrStartAsync(EngineRole.User, cancellationToken).ConfigureAwait(false),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        ?? await StartAsync(EngineRole.User, null, cancellationToken).ConfigureAwait(false);
 
-    private static async Task<EngineClient> GreetAsync(IEngineChannel channel, CancellationToken cancellationToken)
+    private async Task<EngineClient> StartAsync(
+        EngineRole role,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        var client = new EngineClient(channel);
-        try
-        {
-            await client.HelloAsync(ModuleVersion, cancellationToken).ConfigureAwait(false);
-            return client;
-        }
-        catch
-        {
-            await client.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        EngineNotifications notifications = new();
+        return new EngineClient(
+            await source
+                .FindOrStartAsync(role, notifications.Methods, progress, cancellationToken)
+                .ConfigureAwait(false),
+            notifications
+        );
     }
 }

@@ -1,40 +1,16 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
+using Telepresence.Client.Ipc;
 using Telepresence.Client.Objects;
 
 namespace Telepresence.Client;
 
 /// <summary>The engine's contract as methods. Every one may throw <see cref="TelepresenceException"/>.</summary>
-/// <param name="channel">Owned: closed with this.</param>
-public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
+/// <param name="connection">Owned: closed with this.</param>
+/// <param name="notifications">Those of that connection.</param>
+public sealed class EngineClient(JsonRpcConnection connection, EngineNotifications notifications) : IAsyncDisposable
 {
-    private static ContractJson Json => ContractJson.Default;
-
-    /// <summary>Compares versions; the first call on a connection.</summary>
-    /// <exception cref="TelepresenceException">EngineVersionMismatch.</exception>
-    public async Task<HelloResult> HelloAsync(string clientVersion, CancellationToken cancellationToken)
-    {
-        var hello = await CallAsync(
-                EngineMethods.Hello,
-                new HelloParameters(clientVersion, EngineMethods.ContractVersion),
-                Json.HelloParameters,
-                Json.HelloResult,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        return hello.ContractVersion == EngineMethods.ContractVersion
-            ? hello
-            : throw ErrorCatalogue.Error(
-                ErrorId.EngineVersionMismatch,
-                hello.EngineVersion,
-                ("engine", hello.EngineVersion),
-                ("module", clientVersion)
-            );
-    }
-
     /// <summary>Connects and reports each stage as it begins.</summary>
     public async Task<TelepresenceSession> ConnectAsync(
         ConnectParameters parameters,
@@ -44,94 +20,75 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
     {
         var operation = parameters.Operation ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
 
-        void OnNotified(string method, JsonElement body)
+        void OnProgressed(ConnectProgress stage)
         {
-            if (method != EngineMethods.Progress)
-            {
-                return;
-            }
-            var stage = body.Deserialize(Json.ConnectProgress);
-            if (stage?.Operation == operation)
+            if (stage.Operation == operation)
             {
                 progress?.Invoke(stage);
             }
         }
 
-        channel.Notified += OnNotified;
+        notifications.Progressed += OnProgressed;
         try
         {
-            return await CallAsync(
+            return await connection
+                .InvokeAsync<ConnectParameters, TelepresenceSession>(
                     EngineMethods.Connect,
                     parameters with
                     {
                         Operation = operation,
                     },
-                    Json.ConnectParameters,
-                    Json.TelepresenceSession,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
         }
         finally
         {
-            channel.Notified -= OnNotified;
+            notifications.Progressed -= OnProgressed;
         }
     }
 
     /// <summary>What a connect would do.</summary>
     public Task<ConnectPlan> PlanAsync(ConnectParameters parameters, CancellationToken cancellationToken) =>
-        CallAsync(EngineMethods.Plan, parameters, Json.ConnectParameters, Json.ConnectPlan, cancellationToken);
+        connection.InvokeAsync<ConnectParameters, ConnectPlan>(EngineMethods.Plan, parameters, cancellationToken);
 
     /// <summary>Ends a session; returns when nothing of it is left.</summary>
-    public async Task DisconnectAsync(string session, CancellationToken cancellationToken) =>
-        await CallAsync(
-                EngineMethods.Disconnect,
-                JsonSerializer.SerializeToElement(new SessionParameters(session), Json.SessionParameters),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+    public Task DisconnectAsync(string session, CancellationToken cancellationToken) =>
+        connection.InvokeAsync(EngineMethods.Disconnect, new SessionParameters(session), cancellationToken);
 
     /// <summary>All sessions of the engine.</summary>
     public Task<TelepresenceSession[]> ListSessionsAsync(CancellationToken cancellationToken) =>
-        CallAsync(
+        connection.InvokeAsync<SessionParameters, TelepresenceSession[]>(
             EngineMethods.ListSessions,
             new SessionParameters(),
-            Json.SessionParameters,
-            Json.TelepresenceSessionArray,
             cancellationToken
         );
 
     /// <summary>Returns when the session is in the state.</summary>
     public Task<TelepresenceSession> WaitAsync(WaitParameters parameters, CancellationToken cancellationToken) =>
-        CallAsync(EngineMethods.Wait, parameters, Json.WaitParameters, Json.TelepresenceSession, cancellationToken);
+        connection.InvokeAsync<WaitParameters, TelepresenceSession>(EngineMethods.Wait, parameters, cancellationToken);
 
     /// <summary>Removes what a killed engine left.</summary>
     public Task<TelepresenceRepair[]> RepairAsync(CancellationToken cancellationToken) =>
-        CallAsync(
+        connection.InvokeAsync<RepairParameters, TelepresenceRepair[]>(
             EngineMethods.Repair,
             new RepairParameters(),
-            Json.RepairParameters,
-            Json.TelepresenceRepairArray,
             cancellationToken
         );
 
     /// <summary>Subnets of a session, or of all.</summary>
     public Task<TelepresenceSubnet[]> SubnetsAsync(string? session, CancellationToken cancellationToken) =>
-        CallAsync(
+        connection.InvokeAsync<SessionParameters, TelepresenceSubnet[]>(
             EngineMethods.Subnets,
             new SessionParameters(session),
-            Json.SessionParameters,
-            Json.TelepresenceSubnetArray,
             cancellationToken
         );
 
     /// <summary>Routes of a session, or of all.</summary>
     public Task<TelepresenceRoute[]> RoutesAsync(RoutesParameters parameters, CancellationToken cancellationToken) =>
-        CallAsync(
+        connection.InvokeAsync<RoutesParameters, TelepresenceRoute[]>(
             EngineMethods.Routes,
             parameters,
-            Json.RoutesParameters,
-            Json.TelepresenceRouteArray,
             cancellationToken
         );
 
@@ -140,11 +97,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         FindRouteParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<FindRouteParameters, TelepresenceRouteDecision[]>(
             EngineMethods.FindRoute,
             parameters,
-            Json.FindRouteParameters,
-            Json.TelepresenceRouteDecisionArray,
             cancellationToken
         );
 
@@ -153,11 +108,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         ConflictParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<ConflictParameters, TelepresenceConflict[]>(
             EngineMethods.TestConflict,
             parameters,
-            Json.ConflictParameters,
-            Json.TelepresenceConflictArray,
             cancellationToken
         );
 
@@ -166,11 +119,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         string? session,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<SessionParameters, TelepresenceVirtualAddress[]>(
             EngineMethods.ListVirtualAddresses,
             new SessionParameters(session),
-            Json.SessionParameters,
-            Json.TelepresenceVirtualAddressArray,
             cancellationToken
         );
 
@@ -179,11 +130,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         AddressParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<AddressParameters, TelepresenceVirtualAddress[]>(
             EngineMethods.ToVirtual,
             parameters,
-            Json.AddressParameters,
-            Json.TelepresenceVirtualAddressArray,
             cancellationToken
         );
 
@@ -192,11 +141,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         AddressParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<AddressParameters, TelepresenceVirtualAddress[]>(
             EngineMethods.ToCluster,
             parameters,
-            Json.AddressParameters,
-            Json.TelepresenceVirtualAddressArray,
             cancellationToken
         );
 
@@ -205,11 +152,9 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         ResolveParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<ResolveParameters, TelepresenceDnsRecord[]>(
             EngineMethods.Resolve,
             parameters,
-            Json.ResolveParameters,
-            Json.TelepresenceDnsRecordArray,
             cancellationToken
         );
 
@@ -218,21 +163,17 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         DnsQueriesParameters parameters,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<DnsQueriesParameters, TelepresenceDnsQuery[]>(
             EngineMethods.DnsQueries,
             parameters,
-            Json.DnsQueriesParameters,
-            Json.TelepresenceDnsQueryArray,
             cancellationToken
         );
 
     /// <summary>Connections of a session, or of all.</summary>
     public Task<TelepresenceConnection[]> ConnectionsAsync(string? session, CancellationToken cancellationToken) =>
-        CallAsync(
+        connection.InvokeAsync<SessionParameters, TelepresenceConnection[]>(
             EngineMethods.ListConnections,
             new SessionParameters(session),
-            Json.SessionParameters,
-            Json.TelepresenceConnectionArray,
             cancellationToken
         );
 
@@ -241,72 +182,20 @@ public sealed class EngineClient(IEngineChannel channel) : IAsyncDisposable
         IEnumerable<TelepresenceConnection> connections,
         CancellationToken cancellationToken
     ) =>
-        CallAsync(
+        connection.InvokeAsync<StopConnectionParameters, int>(
             EngineMethods.StopConnection,
             new StopConnectionParameters([.. connections.Select(c => c.Key)]),
-            Json.StopConnectionParameters,
-            Json.Int32,
             cancellationToken
         );
 
     /// <summary>Contexts of the kubeconfig, the current one first.</summary>
     public Task<string[]> ContextsAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
-        CallAsync(EngineMethods.Contexts, cluster, Json.ClusterSelection, Json.StringArray, cancellationToken);
+        connection.InvokeAsync<ClusterSelection, string[]>(EngineMethods.Contexts, cluster, cancellationToken);
 
     /// <summary>Namespaces of the cluster.</summary>
     public Task<string[]> NamespacesAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
-        CallAsync(EngineMethods.Namespaces, cluster, Json.ClusterSelection, Json.StringArray, cancellationToken);
+        connection.InvokeAsync<ClusterSelection, string[]>(EngineMethods.Namespaces, cluster, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => channel.DisposeAsync();
-
-    private async Task<TResult> CallAsync<TParameters, TResult>(
-        string method,
-        TParameters parameters,
-        JsonTypeInfo<TParameters> parametersType,
-        JsonTypeInfo<TResult> resultType,
-        CancellationToken cancellationToken
-    )
-    {
-        var result = await CallAsync(
-                method,
-                JsonSerializer.SerializeToElement(parameters, parametersType),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        try
-        {
-            return result.Deserialize(resultType) ?? throw new JsonException("null");
-        }
-        catch (JsonException e)
-        {
-            throw ErrorCatalogue.Error(
-                ErrorId.InternalError,
-                method,
-                e,
-                ("reason", $"the engine's answer to {method} cannot be read: {e.Message}")
-            );
-        }
-    }
-
-    private async Task<JsonElement> CallAsync(
-        string method,
-        JsonElement parameters,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return await channel.CallAsync(method, parameters, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            throw ErrorCatalogue.Error(
-                ErrorId.EngineUnavailable,
-                method,
-                e,
-                ("reason", $"the connection to it ended ({e.Message})")
-            );
-        }
-    }
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

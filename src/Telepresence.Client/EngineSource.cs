@@ -8,26 +8,19 @@ namespace Telepresence.Client;
 public sealed class EngineSource : IEngineSource
 {
     /// <inheritdoc/>
-    public async Task<IEngineChannel?> FindAsync(EngineRole role, CancellationToken cancellationToken)
-    {
-        JsonRpcChannel channel = new();
-        var connection = await EngineLauncher
-            .TryConnectAsync(role, Options(channel), cancellationToken)
-            .ConfigureAwait(false);
-        return connection is null ? null : channel.Over(connection);
-    }
+    public Task<JsonRpcConnection?> FindAsync(
+        EngineRole role,
+        JsonRpcMethods methods,
+        CancellationToken cancellationToken
+    ) => EngineLauncher.TryConnectAsync(role, Options(methods), cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IEngineChannel> FindOrStartAsync(EngineRole role, CancellationToken cancellationToken)
-    {
-        JsonRpcChannel channel = new();
-        return channel.Over(
-            await EngineLauncher
-                .ConnectOrStartAsync(role, Options(channel), progress: null, cancellationToken)
-                .ConfigureAwait(false)
-        );
-    }
+    public Task<JsonRpcConnection> FindOrStartAsync(
+        EngineRole role,
+        JsonRpcMethods methods,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    ) => EngineLauncher.ConnectOrStartAsync(role, Options(methods), progress, cancellationToken);
 
-    private static EngineLaunchOptions Options(JsonRpcChannel channel) =>
-        new() { Methods = channel.CreateMethods(), ClientVersion = EngineAccess.ModuleVersion };
+    private static EngineLaunchOptions Options(JsonRpcMethods methods) => new() { Methods = methods };
 }

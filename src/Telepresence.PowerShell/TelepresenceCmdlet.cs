@@ -73,7 +73,7 @@ public abstract class TelepresenceCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The network engine, started when there is none.</summary>
     private protected async Task<EngineClient> GetNetworkEngineAsync(CancellationToken cancellationToken) =>
-        _engine ??= await Engines.GetNetworkAsync(cancellationToken).ConfigureAwait(false);
+        _engine ??= await Engines.GetNetworkAsync(new Steps(this), cancellationToken).ConfigureAwait(false);
 
     /// <summary>An engine for questions that need no privilege.</summary>
     private protected async Task<EngineClient> GetAnyEngineAsync(CancellationToken cancellationToken) =>
@@ -126,5 +126,11 @@ public abstract class TelepresenceCmdlet : PSCmdlet, IDisposable
             _engine = null;
             _stop.Dispose();
         }
+    }
+
+    /// <summary>Steps of starting an engine. (Progress would report them later, on another thread.)</summary>
+    private sealed class Steps(TelepresenceCmdlet cmdlet) : IProgress<string>
+    {
+        public void Report(string value) => cmdlet.Show(new ProgressRecord(0, "Starting the engine", value));
     }
 }

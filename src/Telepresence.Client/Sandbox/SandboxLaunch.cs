@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
+using Telepresence.Client.Launch;
 using Telepresence.Client.Objects;
 
 namespace Telepresence.Client.Sandbox;
@@ -9,6 +10,8 @@ namespace Telepresence.Client.Sandbox;
 /// <param name="assembly">Path of Telepresence.Sandbox.dll.</param>
 public sealed class SandboxLaunch(string assembly) : ISandboxLaunch
 {
+    private const string SetSid = "/usr/bin/setsid";
+
     private static readonly TimeSpan _gentle = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
@@ -72,15 +75,23 @@ public sealed class SandboxLaunch(string assembly) : ISandboxLaunch
 
     private Process Launch(SandboxStart start)
     {
+        var hosting = EngineHosting.Locate();
+        if (hosting.IsPwsh)
+        {
+            throw SandboxRegistry.Unavailable(
+                start.Name,
+                "it needs the ASP.NET Core 10 runtime, and there is no dotnet"
+            );
+        }
         // Without a session of its own, Ctrl+C in the shell would end the sandbox too.
-        var detach = File.Exists("/usr/bin/setsid");
-        var info = new ProcessStartInfo(detach ? "/usr/bin/setsid" : "dotnet")
+        var detach = File.Exists(SetSid);
+        var info = new ProcessStartInfo(detach ? SetSid : hosting.FileName)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] command = detach ? ["dotnet", assembly, "start", "--json"] : [assembly, "start", "--json"];
+        string[] command = [.. detach ? [hosting.FileName] : Array.Empty<string>(), assembly, "start", "--json"];
         foreach (var argument in command)
         {
             info.ArgumentList.Add(argument);

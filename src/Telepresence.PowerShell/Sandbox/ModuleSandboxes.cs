@@ -1,4 +1,4 @@
-using Telepresence.Client;
+using Telepresence.Client.Launch;
 using Telepresence.Client.Sandbox;
 
 namespace Telepresence.PowerShell.Sandbox;
@@ -6,6 +6,14 @@ namespace Telepresence.PowerShell.Sandbox;
 /// <summary>The sandboxes of this user.</summary>
 internal static class ModuleSandboxes
 {
-    public static SandboxRegistry Registry { get; } =
-        new(Path.Combine(ModulePaths.UserRuntime, "sandboxes"), new SandboxLaunch(ModulePaths.Sandbox));
+    /// <exception cref="Client.Errors.TelepresenceException">PlatformNotYetSupported.</exception>
+    public static SandboxRegistry Registry =>
+        new(Path.Combine(RuntimeDirectory.Ensure(RuntimeDirectory.Locate()), "sandboxes"), new SandboxLaunch(Assembly));
+
+    private static string Assembly =>
+        Path.Combine(
+            Path.GetDirectoryName(typeof(ModuleSandboxes).Assembly.Location)!,
+            "sandbox",
+            "Telepresence.Sandbox.dll"
+        );
 }

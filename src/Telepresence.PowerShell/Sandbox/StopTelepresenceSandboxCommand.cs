@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Telepresence.Client.Objects;
 using Telepresence.Client.Sandbox;
 
 namespace Telepresence.PowerShell.Sandbox;
@@ -17,10 +18,16 @@ public sealed class StopTelepresenceSandboxCommand : TelepresenceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        IReadOnlyList<TelepresenceSandbox> running = [];
+        Run(_ =>
+        {
+            running = ModuleSandboxes.Registry.List();
+            return Task.CompletedTask;
+        });
         foreach (var name in Name)
         {
             var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            var matching = ModuleSandboxes.Registry.List().Where(s => pattern.IsMatch(s.Name)).ToList();
+            var matching = running.Where(s => pattern.IsMatch(s.Name)).ToList();
             if (matching.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
                 WriteError(ErrorRecords.From(SandboxRegistry.Unavailable(name, "it does not run"), name));

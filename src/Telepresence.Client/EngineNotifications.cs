@@ -1,0 +1,28 @@
+using Telepresence.Client.Contract;
+using Telepresence.Client.Ipc;
+using Telepresence.Client.Objects;
+
+namespace Telepresence.Client;
+
+/// <summary>What an engine tells without being asked. Made before the connection, which needs its methods to start.</summary>
+public sealed class EngineNotifications
+{
+    /// <summary>Listens to all notifications of the contract.</summary>
+    public EngineNotifications()
+    {
+        Methods.OnNotification<ConnectProgress>(EngineMethods.Progress, (stage, _) => Progressed?.Invoke(stage));
+        Methods.OnNotification<TelepresenceSession>(
+            EngineMethods.SessionChanged,
+            (session, _) => SessionChanged?.Invoke(session)
+        );
+    }
+
+    /// <summary>For the connection.</summary>
+    public JsonRpcMethods Methods { get; } = new();
+
+    /// <summary>A connect has begun a step. Handlers must not block.</summary>
+    public event Action<ConnectProgress>? Progressed;
+
+    /// <summary>A session is in another state. Handlers must not block.</summary>
+    public event Action<TelepresenceSession>? SessionChanged;
+}

@@ -1,0 +1,83 @@
+BeforeDiscovery {
+    $cmdlets = (Import-PowerShellDataFile $env:TELEPRESENCE_MODULE).CmdletsToExport
+}
+
+BeforeAll {
+    Import-Module $env:TELEPRESENCE_MODULE -Force
+    $manifest = Import-PowerShellDataFile $env:TELEPRESENCE_MODULE
+}
+
+Describe 'The module' {
+    It 'exports exactly what its assembly holds' {
+        $held = [AppDomain]::CurrentDomain.GetAssemblies().Where{ $_.GetName().Name -eq 'Telepresence.PowerShell' }.GetTypes().ForEach{
+            $cmdlet = $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false)
+            if ($cmdlet) { "$($cmdlet.VerbName)-$($cmdlet.NounName)" }
+        } | Sort-Object
+        ($manifest.CmdletsToExport | Sort-Object) | Should -Be $held
+        (Get-Command -Module Telepresence).Name | Sort-Object | Should -Be $held
+    }
+
+    It 'carries the version of the build' {
+        (Get-Module Telepresence).Version | Should -Be ([version]$env:TELEPRESENCE_VERSION)
+    }
+
+    It 'passes Test-ModuleManifest' {
+        Test-ModuleManifest $env:TELEPRESENCE_MODULE -ErrorAction Stop | Should -Not -BeNullOrEmpty
+    }
+
+    It 'brings no assembly but its own into the process' {
+        $loaded = & (Get-Process -Id $PID).Path -NoProfile -Command {
+            param($Module)
+            $before = [AppDomain]::CurrentDomain.GetAssemblies().Location
+            Import-Module $Module
+            $null = Get-TelepresenceSession
+            [AppDomain]::CurrentDomain.GetAssemblies().Location.Where{ $_ -and $_ -notin $before -and -not $_.StartsWith($PSHOME) } |
+                Split-Path -Leaf
+        } -args $env:TELEPRESENCE_MODULE
+        $loaded | Sort-Object | Should -Be @('Telepresence.Client.dll', 'Telepresence.PowerShell.dll')
+    }
+
+    It 'imports and unloads in strict mode' {
+        $count = & (Get-Process -Id $PID).Path -NoProfile -Command {
+            param($Module)
+            Set-StrictMode -Version Latest
+            $ErrorActionPreference = 'Stop'
+            Import-Module $Module
+            $null = Get-TelepresenceSession
+            Remove-Module Telepresence
+            @(Get-Module Telepresence).Count
+        } -args $env:TELEPRESENCE_MODULE
+        $count | Should -Be 0
+    }
+
+    It 'does not load Pester' {
+        $loaded = & (Get-Process -Id $PID).Path -NoProfile -Command {
+            param($Module)
+            Import-Module $Module
+            @(Get-Module Pester).Count
+        } -args $env:TELEPRESENCE_MODULE
+        $loaded | Should -Be 0
+    }
+}
+
+Describe 'Help' {
+    It 'is there for <_> with an example' -ForEach $cmdlets {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeLike "*$_*[[]*"
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.description.Text | Should -Not -BeNullOrEmpty
+        @($help.examples.example).Count | Should -BeGreaterThan 0
+        @($help.examples.example)[0].code | Should -Match $_
+    }
+
+    It 'describes every parameter of <_>' -ForEach $cmdlets {
+        $common = [Management.Automation.Cmdlet]::CommonParameters + [Management.Automation.Cmdlet]::OptionalCommonParameters
+        $own = (Get-Command $_).Parameters.Keys.Where{ $_ -notin $common }
+        $described = @((Get-Help $_ -Full).parameters.parameter | Where-Object { $_.description.Text }).name
+        $own.Where{ $_ -notin $described } | Should -BeNullOrEmpty
+    }
+
+    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS' {
+        Get-Help $_ | Out-String | Should -Match $_
+    }
+}

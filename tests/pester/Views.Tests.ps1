@@ -1,0 +1,67 @@
+BeforeDiscovery {
+    $views = @(
+        @{ Type = 'Session'; Script = { Get-TelepresenceSession } }
+        @{ Type = 'Subnet'; Script = { Get-TelepresenceSubnet } }
+        @{ Type = 'Route'; Script = { Get-TelepresenceRoute -IncludeSystem } }
+        @{ Type = 'RouteDecision'; Script = { Find-TelepresenceRoute 246.0.0.2 } }
+        @{ Type = 'RouteCandidate'; Script = { (Find-TelepresenceRoute 246.0.0.2).Candidates } }
+        @{ Type = 'Conflict'; Script = { Test-TelepresenceConflict } }
+        @{ Type = 'VirtualAddress'; Script = { Get-TelepresenceVirtualAddress } }
+        @{ Type = 'DnsRecord'; Script = { Resolve-TelepresenceName web.demo } }
+        @{ Type = 'DnsQuery'; Script = { Get-TelepresenceDnsQuery } }
+        @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
+        @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
+        @{ Type = 'Repair'; Script = { Repair-Telepresence } }
+    )
+}
+
+BeforeAll {
+    . $PSScriptRoot/FakeEngine.ps1
+    Import-Module $env:TELEPRESENCE_MODULE -Force
+    $engine = Start-FakeEngine
+
+    function Get-Lines($Text) {
+        [Management.Automation.Internal.StringDecorated]::new($Text).ToString('PlainText').Split("`n").TrimEnd()
+    }
+}
+
+AfterAll {
+    Stop-FakeEngine $engine
+}
+
+Describe 'Views' {
+    It 'shows <Type> as a table of at most 100 columns, nothing cut' -ForEach $views {
+        $lines = Get-Lines (& $Script | Format-Table | Out-String -Width 100)
+        $lines.Where{ $_.Length -gt 100 } | Should -BeNullOrEmpty
+        $lines.Where{ $_ -match '^-+ ' } | Should -Not -BeNullOrEmpty
+        # A property that does not exist, or an error in a script block, shows as nothing or as #ERR.
+        $lines -match '#ERR' | Should -BeNullOrEmpty
+        $lines.Where{ $_.Contains('…') } | Should -BeNullOrEmpty
+    }
+
+    It 'shows <Type> as a list of at most 100 columns' -ForEach $views {
+        $lines = Get-Lines (& $Script | Format-List | Out-String -Width 100)
+        $lines.Where{ $_.Length -gt 100 } | Should -BeNullOrEmpty
+        $lines.Where{ $_ -match ' : ' }.Count | Should -BeGreaterThan 1
+        $lines -match '#ERR' | Should -BeNullOrEmpty
+    }
+
+    It 'names no property that its type lacks' {
+        [xml] $formats = Get-Content -Raw (Join-Path (Split-Path $env:TELEPRESENCE_MODULE) Telepresence.format.ps1xml)
+        $missing = foreach ($view in $formats.Configuration.ViewDefinitions.View) {
+            $type = $view.ViewSelectedBy.TypeName.Where{ $_ -like 'Telepresence.Client.*' }[0] -as [type]
+            $view.SelectNodes('.//PropertyName').InnerText.Where{ -not $type.GetProperty($_) }.ForEach{ "$type $_" }
+        }
+        $missing | Should -BeNullOrEmpty
+    }
+
+    It 'colours a state' {
+        $PSStyle.OutputRendering = 'Ansi'
+        try {
+            Get-TelepresenceSession | Format-Table | Out-String | Should -Match ([regex]::Escape("$($PSStyle.Foreground.Green)Connected"))
+        }
+        finally {
+            $PSStyle.OutputRendering = 'Host'
+        }
+    }
+}
