@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 
 namespace Telepresence.Sandbox.Api;
 
@@ -7,6 +8,7 @@ namespace Telepresence.Sandbox.Api;
 internal sealed class AccessReviews(PortForwardAccess portForward)
 {
     private const int MaxBody = 64 * 1024;
+    private const string ProtobufType = "application/vnd.kubernetes.protobuf";
 
     public static bool IsReview(ResourceRequest request) =>
         request
@@ -28,24 +30,25 @@ internal sealed class AccessReviews(PortForwardAccess portForward)
             await ApiStatus.WriteAsync(context, ApiStatus.MethodNotAllowed()).ConfigureAwait(false);
             return;
         }
-        if (await ReadAsync(context).ConfigureAwait(false) is not { } review)
+        var isIdentity = request.Plural == "selfsubjectreviews";
+        var kind = isIdentity ? "SelfSubjectReview" : "SelfSubjectAccessReview";
+        if (await ReadAsync(context, kind).ConfigureAwait(false) is not { } review)
         {
             await ApiStatus
-                .WriteAsync(context, ApiStatus.BadRequest("the body is not a JSON object"))
+                .WriteAsync(context, ApiStatus.BadRequest($"the body is not a {kind}"))
                 .ConfigureAwait(false);
             return;
         }
-        review["status"] =
-            request.Plural == "selfsubjectreviews"
-                ? new JsonObject
+        review["status"] = isIdentity
+            ? new JsonObject
+            {
+                ["userInfo"] = new JsonObject
                 {
-                    ["userInfo"] = new JsonObject
-                    {
-                        ["username"] = user,
-                        ["groups"] = new JsonArray(ApiAuthentication.Group, "system:authenticated"),
-                    },
-                }
-                : new JsonObject { ["allowed"] = IsAllowed(review["spec"]?["resourceAttributes"] as JsonObject) };
+                    ["username"] = user,
+                    ["groups"] = new JsonArray(ApiAuthentication.Group, "system:authenticated"),
+                },
+            }
+            : new JsonObject { ["allowed"] = IsAllowed(review["spec"]?["resourceAttributes"] as JsonObject) };
         context.Response.StatusCode = StatusCodes.Status201Created;
         await ApiJson.WriteAsync(context, review).ConfigureAwait(false);
     }
@@ -58,20 +61,23 @@ internal sealed class AccessReviews(PortForwardAccess portForward)
         return !isPortForward || MayPortForward(portForward, attributes?["verb"]?.ToString());
     }
 
-    private static async Task<JsonObject?> ReadAsync(HttpContext context)
+    private static async Task<JsonObject?> ReadAsync(HttpContext context, string kind)
     {
-        if (context.Request.ContentLength > MaxBody)
+        var body = new byte[MaxBody + 1];
+        var length = await context
+            .Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted)
+            .ConfigureAwait(false);
+        if (length > MaxBody)
         {
             return null;
         }
         try
         {
-            var node = await JsonNode
-                .ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted)
-                .ConfigureAwait(false);
-            return node as JsonObject;
+            return context.Request.ContentType == ProtobufType
+                ? ProtobufReview.Parse(kind, body.AsSpan(0, length))
+                : JsonNode.Parse(body.AsSpan(0, length)) as JsonObject;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidProtocolBufferException)
         {
             return null;
         }
