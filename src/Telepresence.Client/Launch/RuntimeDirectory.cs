@@ -1,3 +1,4 @@
+using System.Text;
 using Telepresence.Client.Errors;
 
 namespace Telepresence.Client.Launch;
@@ -7,6 +8,9 @@ public static class RuntimeDirectory
 {
     /// <summary>Environment variable that overrides where it is.</summary>
     public const string OverrideVariable = "TELEPRESENCE_RUNTIME_DIR";
+
+    // sockaddr_un has 108 bytes for the whole path.
+    private const int MaximumLength = 90;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -37,6 +41,10 @@ public static class RuntimeDirectory
         if (!OperatingSystem.IsLinux())
         {
             throw NotSupported();
+        }
+        if (Encoding.UTF8.GetByteCount(directory) > MaximumLength)
+        {
+            throw Unsafe($"directory '{directory}' has too long a name for a socket in it ({OverrideVariable} sets another)", null);
         }
         try
         {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
@@ -56,10 +57,20 @@ internal static class EngineProgram
         }
         catch (TelepresenceException e)
         {
-            // One line, for whoever started us; it is in words for everybody else.
-            var json = JsonSerializer.Serialize(e.ToData(), ContractJson.Default.ErrorData);
-            Console.Out.WriteLine(EngineArguments.Failed + json);
-            return 1;
+            return Fail(e);
         }
+        catch (Exception e)
+            when (e is IOException or InvalidDataException or UnauthorizedAccessException or SocketException)
+        {
+            return Fail(ErrorCatalogue.Error(ErrorId.EngineUnavailable, null, e, ("reason", e.Message)));
+        }
+    }
+
+    /// <summary>One line, for whoever started us.</summary>
+    private static int Fail(TelepresenceException exception)
+    {
+        var json = JsonSerializer.Serialize(exception.ToData(), ContractJson.Default.ErrorData);
+        Console.Out.WriteLine(EngineArguments.Failed + json);
+        return 1;
     }
 }
