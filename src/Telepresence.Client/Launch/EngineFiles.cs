@@ -11,8 +11,9 @@ public static class EngineFiles
     private const string AssemblyFile = "Telepresence.Engine.dll";
 
     /// <summary>
-    /// The override, else beside this assembly or in its folder <c>engine</c>, else in the build output of a source tree that
-    /// this assembly was built in.
+    /// The override, else in the folder <c>engine</c> beside this assembly, else in the build output of the source tree that
+    /// this assembly was built in. A copy of the assembly beside this one does not count: a project that refers to the engine
+    /// gets it without the packages that another framework of that project's brings.
     /// </summary>
     /// <exception cref="TelepresenceException">EngineUnavailable: it is nowhere.</exception>
     public static string Locate(Func<string, string?>? environment = null)
@@ -27,13 +28,12 @@ public static class EngineFiles
         // Hosted by pwsh, AppContext.BaseDirectory is pwsh's folder.
         var folder = Path.GetDirectoryName(typeof(EngineFiles).Assembly.Location) ?? "";
         return Candidates(folder).FirstOrDefault(IsRunnable)
-            ?? throw Missing($"{AssemblyFile} is neither in '{folder}' nor in a folder 'engine' there");
+            ?? throw Missing($"{AssemblyFile} is not in '{Path.Combine(folder, "engine")}'");
     }
 
     private static IEnumerable<string> Candidates(string folder)
     {
         yield return Path.Combine(folder, "engine", AssemblyFile);
-        yield return Path.Combine(folder, AssemblyFile);
         // …/src|tests/…/bin/Debug/net10.0 → …/src/Telepresence.Engine/bin/Debug/net10.0
         var framework = Path.GetFileName(folder);
         var configuration = Path.GetFileName(Path.GetDirectoryName(folder) ?? "");
@@ -51,7 +51,6 @@ public static class EngineFiles
         }
     }
 
-    // A reference to the engine copies its assembly, but not always what it needs to run.
     private static bool IsRunnable(string file) =>
         File.Exists(file) && File.Exists(Path.ChangeExtension(file, ".runtimeconfig.json"));
 
