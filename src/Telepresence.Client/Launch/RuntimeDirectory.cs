@@ -44,7 +44,10 @@ public static class RuntimeDirectory
         }
         if (Encoding.UTF8.GetByteCount(directory) > MaximumLength)
         {
-            throw Unsafe($"directory '{directory}' has too long a name for a socket in it ({OverrideVariable} sets another)", null);
+            throw Unsafe(
+                $"directory '{directory}' has too long a name for a socket in it ({OverrideVariable} sets another)",
+                null
+            );
         }
         try
         {

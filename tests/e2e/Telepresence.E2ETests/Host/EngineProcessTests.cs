@@ -307,7 +307,9 @@ public sealed class EngineProcessTests : IDisposable
 
     private async Task<int> PidAsync(string directory, string engine = "engine")
     {
-        var pid = int.Parse(await File.ReadAllTextAsync(Path.Combine(directory, engine + ".lock")));
+        // .NET asks for a lock on whatever it opens, and this file the engine has locked.
+        var read = await RunAsync("cat", Path.Combine(directory, engine + ".lock"));
+        var pid = int.Parse(read.Output);
         _engines.Add(pid);
         return pid;
     }
