@@ -18,6 +18,11 @@ public sealed class EngineAccess(IEngineSource source)
     }
 
     /// <summary>The network engine; started, with elevation, when there is none.</summary>
+    public Task<EngineClient> GetNetworkAsync(CancellationToken cancellationToken) =>
+        GetNetworkAsync(progress: null, cancellationToken);
+
+    /// <summary>The network engine; started, with elevation, when there is none.</summary>
+    /// <param name="progress">Told what is waited for, in words.</param>
     public Task<EngineClient> GetNetworkAsync(IProgress<string>? progress, CancellationToken cancellationToken) =>
         StartAsync(EngineRole.Network, progress, cancellationToken);
 
