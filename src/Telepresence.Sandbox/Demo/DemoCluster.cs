@@ -93,10 +93,7 @@ internal sealed class DemoCluster : IAsyncDisposable
     }
 
     /// <summary>Takes a service's workload away.</summary>
-    public void StopService(string service, int port, ProtocolType protocol)
-    {
-        Network.Unmap(_sandbox.ServiceAddress(service), port, protocol);
-    }
+    public void StopService(string service) => _sandbox.StopService(service);
 
     /// <summary>Lets something listen on the closed port.</summary>
     public void OpenClosedPort()

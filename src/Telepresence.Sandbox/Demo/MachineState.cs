@@ -15,8 +15,8 @@ internal sealed class MachineState
         ("rule", "-6 -j rule show"),
     ];
 
-    /// <summary>They change by themselves.</summary>
-    private static readonly string[] _volatile = ["expires", "used", "age", "valid_life_time", "preferred_life_time"];
+    /// <summary>They change by themselves, or a moment after a link came up.</summary>
+    private static readonly string[] _volatile = ["expires", "used", "age", "operstate", "flags"];
 
     private readonly HashSet<string> _facts;
 

@@ -27,7 +27,7 @@ internal sealed class EngineDriver(DemoCluster cluster) : IDemoDriver
     /// <inheritdoc/>
     public async Task<TelepresenceSession> ConnectAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        _engine = await _access.GetNetworkAsync(cancellationToken).ConfigureAwait(false);
+        _engine = await _access.GetNetworkAsync(null, cancellationToken).ConfigureAwait(false);
         var parameters = new ConnectParameters
         {
             Cluster = _cluster,

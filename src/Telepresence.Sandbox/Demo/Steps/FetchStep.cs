@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Telepresence.Sandbox.Demo.Steps;
 
 /// <summary>A page of the cluster holds the token that only this sandbox knows.</summary>
@@ -28,7 +26,7 @@ internal sealed class FetchStep : IDemoStep
     /// <inheritdoc/>
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        stage.Cluster.StopService(DemoCluster.WebService, DemoCluster.HttpPort, ProtocolType.Tcp);
+        stage.Cluster.StopService(DemoCluster.WebService);
         return Task.CompletedTask;
     }
 }

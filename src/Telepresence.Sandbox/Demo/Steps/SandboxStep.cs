@@ -26,7 +26,9 @@ internal sealed class SandboxStep : IDemoStep
         stage.Show(seen);
         if (!seen.Succeeded || !seen.Output.Contains($"{cluster.WebAddress}", StringComparison.Ordinal))
         {
-            throw new VerdictException($"the API server did not name {cluster.WebAddress}: {seen.FirstLine}");
+            throw new VerdictException(
+                $"the API server did not name {cluster.WebAddress}: {seen.Status}: {seen.FirstLine}"
+            );
         }
         return $"service {DemoCluster.WebService} has the address {cluster.WebAddress}";
     }

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Telepresence.Sandbox.Demo.Steps;
 
 /// <summary>A datagram goes into the cluster and one comes back.</summary>
@@ -46,7 +44,7 @@ internal sealed class UdpStep : IDemoStep
     /// <inheritdoc/>
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        stage.Cluster.StopService(DemoCluster.EchoService, DemoCluster.EchoPort, ProtocolType.Udp);
+        stage.Cluster.StopService(DemoCluster.EchoService);
         return Task.CompletedTask;
     }
 

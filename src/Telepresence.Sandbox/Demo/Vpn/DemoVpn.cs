@@ -32,12 +32,15 @@ internal sealed class DemoVpn : IAsyncDisposable
         {
             Ip($"link add company0 type veth peer name {VpnPlan.Interface} netns {Environment.ProcessId}");
             Ip("link set lo up");
+            Ip("link set company0 addrgenmode none");
             Ip($"address add {VpnPlan.Gateway}/24 dev company0");
             Ip("link set company0 up");
             // In table main, so that the /24 of the link itself stays more specific.
             return Ip($"route add local {VpnPlan.Prefix} dev lo table main");
         });
         Ip($"address add {VpnPlan.Workstation}/24 dev {VpnPlan.Interface}");
+        // A link-local address would appear some time after the state before was recorded.
+        Ip($"link set {VpnPlan.Interface} addrgenmode none");
         Ip($"link set {VpnPlan.Interface} up");
         Ip($"route add {VpnPlan.Prefix} via {VpnPlan.Gateway} dev {VpnPlan.Interface}");
         return new DemoVpn(company, company.Run(VpnWebSite.Start), company.Run(VpnNameServer.Start));
