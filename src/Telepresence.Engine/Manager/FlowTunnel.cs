@@ -40,6 +40,12 @@ internal sealed class FlowTunnel(TunnelDialer dialer, FlowCounters counters)
                 counters.Break();
             flow.Abort();
         }
+        catch
+        {
+            // A fault of ours: the application must not wait for a flow that nobody serves.
+            flow.Abort();
+            throw;
+        }
         finally
         {
             counters.End();

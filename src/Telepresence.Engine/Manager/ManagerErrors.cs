@@ -25,6 +25,13 @@ internal static class ManagerErrors
                 ("namespace", options.Namespace),
                 ("context", options.Context)
             ),
+            // Broken HTTP/2 from the first byte on: what listens there is something else.
+            StatusCode.Internal when version is null => ProtocolMismatch(
+                options,
+                version,
+                exception.Status.Detail,
+                exception
+            ),
             StatusCode.InvalidArgument => ProtocolMismatch(options, version, exception.Status.Detail, exception),
             _ => ErrorCatalogue.Error(
                 ErrorId.ManagerUnavailable,

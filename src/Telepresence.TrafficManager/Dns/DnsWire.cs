@@ -45,6 +45,20 @@ internal static class DnsWire
         return bytes;
     }
 
+    /// <summary>A recursive query for one name.</summary>
+    public static byte[] EncodeQuery(ushort id, string name, ushort type)
+    {
+        var owner = EncodeName(name);
+        var query = new byte[12 + owner.Length + 4];
+        BinaryPrimitives.WriteUInt16BigEndian(query, id);
+        query[2] = 1;
+        query[5] = 1;
+        owner.CopyTo(query, 12);
+        BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(12 + owner.Length), type);
+        BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(14 + owner.Length), ClassInternet);
+        return query;
+    }
+
     public static byte[] EncodeRecords(IReadOnlyList<ClusterDnsRecord> records)
     {
         var stream = new MemoryStream();

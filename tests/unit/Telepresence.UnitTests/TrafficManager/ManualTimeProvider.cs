@@ -41,14 +41,19 @@ internal sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>Waits until somebody waits for exactly that long from now.</summary>
-    public async Task TimerIsSetAsync(TimeSpan due)
+    public Task TimerIsSetAsync(TimeSpan due) => TimerIsSetAsync(timer => timer.Due == _now + due.Ticks);
+
+    /// <summary>Waits until somebody waits for anything.</summary>
+    public Task AnyTimerAsync() => TimerIsSetAsync(_ => true);
+
+    private async Task TimerIsSetAsync(Predicate<ManualTimer> which)
     {
         while (true)
         {
             Task changed;
             lock (_lock)
             {
-                if (_timers.Exists(timer => timer.Due == _now + due.Ticks))
+                if (_timers.Exists(which))
                     return;
                 changed = _timersChanged.Task;
             }

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using Telepresence.Client.Errors;
+using Telepresence.Engine.Manager;
+using Telepresence.TrafficManager.Cluster;
+using Telepresence.UnitTests.TrafficManager;
+
+namespace Telepresence.UnitTests.Engine.Manager;
+
+public class ManagerConnectionTests
+{
+    private static readonly ManagerConnectionOptions Options = new()
+    {
+        Name = "me@here",
+        InstallId = "id",
+        Namespace = "default",
+        ManagerNamespace = "manager",
+    };
+
+    [Fact]
+    public async Task Connects_and_tells_what_the_cluster_is_and_changes_to()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        await using var connection = await ManagerConnection.OpenAsync(manager.ConnectAsync, Options, default);
+        Assert.Equal("v2.25.0", connection.ManagerVersion);
+        Assert.Equal("dns: {}\n", connection.ClientConfiguration);
+        await using var infos = connection.WatchClusterInfoAsync(default).GetAsyncEnumerator();
+        Assert.True(await infos.MoveNextAsync());
+        Assert.Equal(manager.Current.ServiceSubnets, infos.Current.ServiceSubnets);
+        Assert.Equal(manager.Current.PodSubnets, infos.Current.PodSubnets);
+        Assert.Equal(manager.Current.AlsoProxy, infos.Current.AlsoProxy);
+        Assert.Equal(manager.Current.ManagerPodAddress, infos.Current.ManagerPodAddress);
+        manager.Current = manager.Current with { PodSubnets = [] };
+        Assert.True(await infos.MoveNextAsync());
+        Assert.Empty(infos.Current.PodSubnets);
+    }
+
+    [Fact]
+    public async Task A_session_the_manager_forgot_is_lost()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        await using var connection = await ManagerConnection.OpenAsync(manager.ConnectAsync, Options, default);
+        await using var infos = connection.WatchClusterInfoAsync(default).GetAsyncEnumerator();
+        Assert.True(await infos.MoveNextAsync());
+        await manager.Client.Depart(connection.Session);
+        Assert.False(await infos.MoveNextAsync());
+        await connection.Lost.WaitAsync(ManagerFixture.Patience);
+    }
+
+    [Fact]
+    public async Task A_watch_begins_again_over_a_new_transport()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        var transports = new List<Stream>();
+        await using var connection = await ManagerConnection.OpenAsync(
+            async cancellationToken =>
+            {
+                var transport = await manager.ConnectAsync(cancellationToken);
+                transports.Add(transport);
+                return transport;
+            },
+            Options,
+            default
+        );
+        await using var infos = connection.WatchClusterInfoAsync(default).GetAsyncEnumerator();
+        Assert.True(await infos.MoveNextAsync());
+        await transports[0].DisposeAsync();
+        Assert.True(await infos.MoveNextAsync());
+        Assert.Equal(2, transports.Count);
+        Assert.False(connection.Lost.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Names_are_looked_up()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        manager.Names[("echo.default.svc.cluster.local.", 1)] = new ClusterDnsAnswer(
+            0,
+            [new ClusterDnsRecord("echo.default.svc.cluster.local.", 1, [10, 96, 0, 9], 30)]
+        );
+        await using var connection = await ManagerConnection.OpenAsync(manager.ConnectAsync, Options, default);
+        var (code, records) = await connection.Resolver.LookupAsync("echo.", 1, default);
+        Assert.Equal(0, code);
+        Assert.Equal(
+            "046563686f00" + "0001" + "0001" + "00000004" + "0004" + "0a600009",
+            Convert.ToHexStringLower(records.Span)
+        );
+        Assert.Equal(3, (await connection.Resolver.LookupAsync("nobody.", 1, default)).ResponseCode);
+    }
+
+    [Fact]
+    public async Task An_old_manager_is_a_protocol_mismatch()
+    {
+        await using var manager = await ManagerFixture.StartAsync(adjust: options =>
+            options with
+            {
+                Version = "v2.19.6",
+            }
+        );
+        await FailsAsync(ErrorId.ManagerProtocolMismatch, manager.ConnectAsync);
+    }
+
+    [Fact]
+    public async Task An_unmanaged_namespace_is_not_found()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        manager.Current = manager.Current with { ManagedNamespaces = ["other"] };
+        await FailsAsync(ErrorId.NamespaceNotFound, manager.ConnectAsync);
+    }
+
+    [Fact]
+    public async Task Nobody_there_is_unavailable_when_the_time_is_over()
+    {
+        var time = new ManualTimeProvider();
+        var opening = ManagerConnection.OpenAsync(
+            token => ConnectAsync(TunnelTests.ClosedPort(), token),
+            Options with
+            {
+                TimeProvider = time,
+            },
+            default
+        );
+        while (!opening.IsCompleted)
+        {
+            await Task.WhenAny(opening, time.AnyTimerAsync());
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+        var e = await Assert.ThrowsAsync<TelepresenceException>(() => opening);
+        Assert.True(e.Is(ErrorId.ManagerUnavailable), e.Message);
+    }
+
+    [Fact]
+    public async Task The_transports_own_error_is_the_one_that_is_told()
+    {
+        await FailsAsync(
+            ErrorId.PortForwardForbidden,
+            _ => throw ErrorCatalogue.Error(ErrorId.PortForwardForbidden, null, ("namespace", "manager"))
+        );
+    }
+
+    private static async Task FailsAsync(ErrorId expected, Func<CancellationToken, ValueTask<Stream>> connect)
+    {
+        var e = await Assert.ThrowsAsync<TelepresenceException>(() =>
+            ManagerConnection.OpenAsync(connect, Options, default).WaitAsync(ManagerFixture.Patience)
+        );
+        Assert.True(e.Is(expected), $"{e}");
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

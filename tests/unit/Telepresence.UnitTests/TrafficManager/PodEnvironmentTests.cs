@@ -1,0 +1,48 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telepresence.TrafficManager.Pod;
+
+namespace Telepresence.UnitTests.TrafficManager;
+
+public class PodEnvironmentTests
+{
+    private const string ResolvConf =
+        "# pod\nsearch manager.svc.example.org svc.example.org example.org\nnameserver 10.96.0.10\noptions ndots:5\n";
+
+    [Fact]
+    public void Reads_what_the_chart_sets()
+    {
+        var options = Read(
+            new()
+            {
+                ["SERVER_HOST"] = "0.0.0.0",
+                ["SERVER_PORT"] = "9000",
+                ["POD_IP"] = "10.244.0.7",
+                ["POD_CIDRS"] = "10.244.0.0/16 fd00::/64",
+                ["MANAGER_NAMESPACE"] = "manager",
+                ["GRPC_MAX_RECEIVE_SIZE"] = "8Mi",
+                ["CLIENT_CONNECTION_TTL"] = "30m",
+            }
+        );
+        Assert.Equal(IPEndPoint.Parse("0.0.0.0:9000"), options.Listen);
+        Assert.Equal(8 << 20, options.MaxReceiveMessageSize);
+        Assert.Equal(TimeSpan.FromMinutes(30), options.ClientTimeToLive);
+        Assert.Equal(2, options.State.Current.PodSubnets.Count);
+        Assert.Equal("example.org.", options.State.Current.ClusterDomain);
+        Assert.Equal("manager", options.State.Current.ManagerNamespace);
+    }
+
+    [Theory]
+    [InlineData("SERVER_PORT", "http")]
+    [InlineData("POD_IP", "pod")]
+    [InlineData("POD_CIDRS", "10.0.0.0/16 nonsense")]
+    [InlineData("CLIENT_CONNECTION_TTL", "soon")]
+    public void A_value_that_makes_no_sense_is_told_by_name(string name, string value)
+    {
+        var e = Assert.Throws<FormatException>(() => Read(new() { [name] = value }));
+        Assert.Contains(name, e.Message, StringComparison.Ordinal);
+    }
+
+    private static Telepresence.TrafficManager.TrafficManagerOptions Read(Dictionary<string, string> variables) =>
+        PodEnvironment.Read(variables.GetValueOrDefault, ResolvConf, NullLoggerFactory.Instance).Options;
+}
