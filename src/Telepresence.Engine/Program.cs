@@ -1,3 +1,3 @@
 using Telepresence.Engine.Host;
 
-return await EngineProgram.RunAsync(args, static _ => { }).ConfigureAwait(false);
+return await EngineProgram.RunAsync(args, static host => EngineComposition.Compose(host)).ConfigureAwait(false);

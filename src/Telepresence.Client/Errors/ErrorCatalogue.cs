@@ -216,7 +216,7 @@ public static class ErrorCatalogue
             new(
                 ErrorId.SubnetConflict,
                 Category.ResourceBusy,
-                "The cluster's subnet {subnet} overlaps the local route {route}. Translate it with -Vnat, or let the cluster win with -AllowConflictingSubnet.",
+                "{conflict}. Translate it with -Vnat, or let the cluster win with -AllowConflictingSubnet.",
                 "Connect-Telepresence -Vnat {subnet}"
             ),
             new(
@@ -252,6 +252,12 @@ public static class ErrorCatalogue
                 Category.InvalidArgument,
                 "'{value}' is not a subnet: {reason}. Write it as ADDRESS/PREFIX, such as 10.1.0.0/16.",
                 "Get-Help Connect-Telepresence -Parameter {parameter}"
+            ),
+            new(
+                ErrorId.InvalidConfiguration,
+                Category.InvalidData,
+                "The configuration cannot be used: {reason}. Correct it, or remove the key.",
+                "Get-Help about_Telepresence"
             ),
             new(
                 ErrorId.InvalidAddress,

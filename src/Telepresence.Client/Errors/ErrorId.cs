@@ -75,6 +75,9 @@ public enum ErrorId
     /// <summary>Not a CIDR.</summary>
     InvalidCidr,
 
+    /// <summary>A configuration file, or what the cluster supplies, cannot be used.</summary>
+    InvalidConfiguration,
+
     /// <summary>Not an IP address.</summary>
     InvalidAddress,
 

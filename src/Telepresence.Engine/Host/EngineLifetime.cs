@@ -8,7 +8,7 @@ internal sealed class EngineLifetime : IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ITimer _idle;
-    private readonly TimeSpan _grace;
+    private TimeSpan _grace;
     private readonly bool _connectionsHold;
     private int _holds;
 
@@ -41,6 +41,19 @@ internal sealed class EngineLifetime : IDisposable
 
     /// <summary>As <see cref="Hold"/> where connections count, nothing otherwise.</summary>
     public IDisposable? HoldConnection() => _connectionsHold ? Hold() : null;
+
+    /// <summary>From now on waits less for something to do: the work this engine was started for is over.</summary>
+    public void ShortenGrace(TimeSpan grace)
+    {
+        lock (_lock)
+        {
+            _grace = grace < _grace ? grace : _grace;
+            if (_holds == 0 && !_stopping.IsCancellationRequested)
+            {
+                _idle.Change(_grace, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
 
     /// <summary>Ends the engine now.</summary>
     public void Stop()

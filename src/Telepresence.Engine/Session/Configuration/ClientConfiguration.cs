@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Dns;
 
 namespace Telepresence.Engine.Session.Configuration;
 
@@ -63,6 +64,3 @@ internal sealed record ClientConfiguration
             AutoResolveConflicts = AutoResolveConflicts ?? lower.AutoResolveConflicts,
         };
 }
-
-/// <summary>An entry of <c>dns.mappings</c>: a name answered as another name or as an address.</summary>
-internal sealed record DnsMapping(string Name, string AliasFor);

@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Dns;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Dns;
 using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.UnitTests.Session.Configuration;

@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Ipc;
+using Telepresence.Engine.Dns;
+using Telepresence.Engine.Manager;
+using Telepresence.Engine.NetStack;
+using Telepresence.Protocol.Tunnel;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>
+/// A session's connection to its traffic-manager, made anew when it is lost. Interface, routes, virtual addresses and
+/// DNS stay meanwhile; flows that want to open are told that their host is unreachable.
+/// </summary>
+internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsyncDisposable
+{
+    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+
+    private readonly IClusterAccess _access;
+    private readonly ManagerConnectionOptions _options;
+    private readonly ILogger<ClusterLink> _logger;
+    private readonly FlowCounters _counters = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly TaskCompletionSource<ManagerClusterInfo> _firstInfo = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
+    private ManagerConnection? _connection;
+    private IProgress<ConnectStep>? _progress;
+    private Task _supervision = Task.CompletedTask;
+
+    /// <param name="access">Stays its owner's.</param>
+    public ClusterLink(IClusterAccess access, ManagerConnectionOptions options, ILogger<ClusterLink> logger)
+    {
+        _access = access;
+        _options = options;
+        _logger = logger;
+    }
+
+    /// <summary>The way to the manager is lost (with why, where that is known), or back (null, false).</summary>
+    public event Action<bool, Exception?>? LostChanged;
+
+    /// <summary>What the manager says of its cluster changed. One call at a time, not for the first.</summary>
+    public event Action<ManagerClusterInfo>? InfoChanged;
+
+    public FlowCounters Counters => _counters;
+
+    /// <summary>The connection of this moment. Only after <see cref="ConnectAsync"/>.</summary>
+    public ManagerConnection Connection =>
+        Volatile.Read(ref _connection) ?? throw new InvalidOperationException("not connected");
+
+    /// <summary>Arrives at the manager and learns the cluster's subnets; from then on the link keeps itself alive.</summary>
+    /// <exception cref="TelepresenceException">Any error on the way there.</exception>
+    public async Task<ManagerClusterInfo> ConnectAsync(
+        IProgress<ConnectStep>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        _progress = progress;
+        _connection = await ManagerConnection
+            .OpenAsync(OpenStreamAsync, _options, cancellationToken)
+            .ConfigureAwait(false);
+        progress?.Report(new ConnectStep(ConnectStage.Manager, "waiting for the cluster's subnets"));
+        _progress = null;
+        _supervision = SuperviseAsync(_connection);
+        return await _firstInfo.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task CarryAsync(ITcpFlow flow, IPEndPoint destination, CancellationToken cancellationToken) =>
+        NewTunnel().RunAsync(flow, new ConnId(flow.Endpoints.Source, destination, ProtocolType.Tcp), cancellationToken);
+
+    public Task CarryAsync(IUdpFlow flow, IPEndPoint destination, CancellationToken cancellationToken) =>
+        NewTunnel().RunAsync(flow, new ConnId(flow.Endpoints.Source, destination, ProtocolType.Udp), cancellationToken);
+
+    public ValueTask<(int ResponseCode, ReadOnlyMemory<byte> Records)> LookupAsync(
+        string name,
+        ushort type,
+        CancellationToken cancellationToken
+    ) => Connection.Resolver.LookupAsync(name, type, cancellationToken);
+
+    /// <summary>Departs, so that the manager forgets the session at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_ended.IsCancellationRequested)
+            return;
+        await _ended.CancelAsync().ConfigureAwait(false);
+        await _supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_connection is { } connection)
+            await connection.DisposeAsync().ConfigureAwait(false);
+        _ended.Dispose();
+    }
+
+    private FlowTunnel NewTunnel() => new(Connection.Tunnels, _counters);
+
+    /// <summary>The transport of the gRPC channel: first when connecting, and again whenever it broke.</summary>
+    private async ValueTask<Stream> OpenStreamAsync(CancellationToken cancellationToken)
+    {
+        var isReconnect = _connection is not null;
+        try
+        {
+            if (isReconnect)
+                LostChanged?.Invoke(true, null);
+            var stream = await _access.OpenManagerStreamAsync(_progress, cancellationToken).ConfigureAwait(false);
+            _progress?.Report(
+                new ConnectStep(ConnectStage.Manager, $"arriving at the traffic-manager in {_access.ManagerNamespace}")
+            );
+            if (isReconnect)
+                LostChanged?.Invoke(false, null);
+            return stream;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogNoWay(e.Message);
+            if (isReconnect)
+                LostChanged?.Invoke(true, e);
+            if (e is ITypedError typed)
+                throw TelepresenceException.FromData(typed.ToData(), e);
+            throw;
+        }
+    }
+
+    private async Task SuperviseAsync(ManagerConnection connection)
+    {
+        while (true)
+        {
+            await FollowAsync(connection).ConfigureAwait(false);
+            var reason = await connection.Lost.WaitAsync(_ended.Token).ConfigureAwait(false);
+            LogSessionLost(reason);
+            LostChanged?.Invoke(true, null);
+            await connection.DisposeAsync().ConfigureAwait(false);
+            connection = await ArriveAnewAsync().ConfigureAwait(false);
+            Volatile.Write(ref _connection, connection);
+            LostChanged?.Invoke(false, null);
+        }
+    }
+
+    /// <summary>Passes on what the manager says of its cluster, until it does not know our session any more.</summary>
+    private async Task FollowAsync(ManagerConnection connection)
+    {
+        try
+        {
+            await foreach (var info in connection.WatchClusterInfoAsync(_ended.Token).ConfigureAwait(false))
+            {
+                if (!_firstInfo.TrySetResult(info))
+                    InfoChanged?.Invoke(info);
+            }
+        }
+#pragma warning disable CA1031 // Whoever waits for the first information must learn of any failure.
+        catch (Exception e) when (!_firstInfo.Task.IsCompleted)
+#pragma warning restore CA1031
+        {
+            _firstInfo.TrySetException(e);
+            throw;
+        }
+    }
+
+    private async Task<ManagerConnection> ArriveAnewAsync()
+    {
+        for (var delay = _firstRetry; ; delay = delay < _longestRetry ? delay * 2 : _longestRetry)
+        {
+            try
+            {
+                return await ManagerConnection.OpenAsync(OpenStreamAsync, _options, _ended.Token).ConfigureAwait(false);
+            }
+            catch (TelepresenceException e)
+            {
+                // A cluster may be away in many ways, and all of them may pass.
+                LogNoWay(e.Message);
+                LostChanged?.Invoke(true, e);
+                await Task.Delay(delay, _options.TimeProvider, _ended.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The traffic-manager forgot the session: {Reason}")]
+    private partial void LogSessionLost(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "No way to the traffic-manager: {Reason}")]
+    private partial void LogNoWay(string reason);
+}

@@ -1,0 +1,429 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
+using Telepresence.Engine.Dns;
+using Telepresence.Engine.Manager;
+using Telepresence.Engine.NetStack;
+using Telepresence.Engine.Routing;
+using Telepresence.Engine.Session.Configuration;
+using Telepresence.Engine.Session.Planning;
+using Telepresence.Engine.Session.Views;
+using Telepresence.Engine.Vif;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>
+/// One connection of this machine to a cluster: interface, stack, routes, names, and the link that feeds them. Built
+/// step by step; whatever step fails or is cancelled, the steps before are undone in reverse.
+/// </summary>
+internal sealed partial class EngineSession : IAsyncDisposable
+{
+    private readonly SessionServices _services;
+    private readonly IClusterAccess _access;
+    private readonly Stack<Func<ValueTask>> _undo = new();
+    private readonly ILogger<EngineSession> _logger;
+    private readonly Lock _gate = new();
+
+    // Set by the steps of the connect, in their order.
+    private NameService _nameService = null!;
+    private ClientConfiguration _configuration = ClientConfiguration.Empty;
+    private ClusterLink _link = null!;
+    private AddressNames _names = null!;
+    private ManagerClusterInfo _info = null!;
+    private IReadOnlyList<IPAddress> _serverAddresses = [];
+    private IReadOnlyList<string> _clusterNamespaces = [];
+    private SubnetPlan _plan = null!;
+    private TranslationTable _translation = null!;
+    private IPacketDevice _device = null!;
+    private IpStack _stack = null!;
+    private FlowRouter _router = null!;
+    private DnsServer _dns = null!;
+
+    private SessionState _state = SessionState.Connecting;
+    private DateTime? _since;
+    private (string Id, string Message) _lastError = ("", "");
+    private Task _ending = Task.CompletedTask;
+
+    /// <param name="access">Owned from here on.</param>
+    public EngineSession(SessionServices services, SessionSettings settings, string name, IClusterAccess access)
+    {
+        _services = services;
+        _access = access;
+        Settings = settings;
+        Name = name;
+        _logger = services.Loggers.CreateLogger<EngineSession>();
+        OnUndo(access.Dispose);
+    }
+
+    public string Name { get; }
+
+    /// <summary>A number that no other session of the engine has: which routing tables are this session's.</summary>
+    public int Slot { get; set; }
+
+    public SessionSettings Settings { get; }
+
+    private string Namespace => Settings.Namespace ?? _access.DefaultNamespace;
+
+    public SessionState State
+    {
+        get
+        {
+            lock (_gate)
+                return _state;
+        }
+    }
+
+    /// <summary>Raised after each change of <see cref="State"/>.</summary>
+    public event Action<EngineSession>? StateChanged;
+
+    /// <summary>Virtual subnets that other sessions must stay clear of.</summary>
+    public IEnumerable<IPNetwork> VirtualSubnets =>
+        _plan is null ? []
+        : _plan.VirtualIPv6 is { } v6 ? [_plan.VirtualIPv4.Network, v6.Network]
+        : [_plan.VirtualIPv4.Network];
+
+    public SessionRoutes Routes => new(Name, _device.Index, _plan, _translation.SubnetMap(), CapturedNameServers);
+
+    private IReadOnlyList<IPAddress> CapturedNameServers => _nameService.Plumbing.CapturedNameServers;
+
+    public SubnetPlan Plan => _plan;
+
+    public TranslationTable Translation => _translation;
+
+    public AddressNames Names => _names;
+
+    public DnsServer Dns => _dns;
+
+    /// <summary>The flows of this moment.</summary>
+    public (IReadOnlyList<ITcpFlow> Tcp, IReadOnlyList<IUdpFlow> Udp) Flows => _stack.Snapshot();
+
+    /// <summary>The real address behind what a program connected to; null when it stands for nothing.</summary>
+    public IPEndPoint? Resolve(IPEndPoint destination) => _router.Resolve(destination);
+
+    /// <summary>Builds the session. When it throws, <see cref="DisposeAsync"/> undoes what had been built.</summary>
+    /// <param name="virtualSubnetsInUse">Of the engine's other sessions.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="TelepresenceException">Any typed error.</exception>
+    public async Task ConnectAsync(
+        NameService names,
+        IReadOnlyList<(string Session, IPNetwork Subnet)> virtualSubnetsInUse,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        _nameService = names;
+        await ReachClusterAsync(progress, cancellationToken).ConfigureAwait(false);
+        MakePlan(virtualSubnetsInUse, progress);
+        cancellationToken.ThrowIfCancellationRequested();
+        MakeInterface(progress);
+        AnswerNames();
+        SetRoutes(progress);
+        await DirectNamesAsync(progress, cancellationToken).ConfigureAwait(false);
+        Follow();
+        ChangeState(SessionState.Connected);
+        progress.Report(new ConnectStep(ConnectStage.Connected, "connected"));
+    }
+
+    /// <summary>The session as users see it.</summary>
+    public TelepresenceSession View()
+    {
+        lock (_gate)
+        {
+            return new TelepresenceSession
+            {
+                Name = Name,
+                State = _state,
+                Context = _access.Context,
+                Server = _access.Server,
+                Namespace = Namespace,
+                MappedNamespaces = [.. Settings.MappedNamespaces],
+                ManagerNamespace = _access.ManagerNamespace,
+                ManagerName = _link.Connection.ManagerName,
+                ManagerVersion = _link.Connection.ManagerVersion,
+                InterfaceAlias = _device.Name,
+                InterfaceIndex = (uint)_device.Index,
+                Subnets = Texts(_plan.Proxied.Concat(_plan.Overriding)),
+                TranslatedSubnets = Texts(_plan.Translated),
+                AlsoProxy = Texts(_plan.Subnets.Where(s => s.Kind == SubnetKind.Also).Select(s => s.Prefix)),
+                NeverProxy = Texts(_plan.NeverProxied),
+                AllowConflictingSubnet = Texts(_plan.Overriding),
+                VirtualSubnet = _plan.Translated.Any() ? _plan.VirtualIPv4.Network.ToString() : "",
+                DnsMode = _nameService.Plumbing.Strategy,
+                DnsServers = [.. CapturedNameServers.Select(a => a.ToString())],
+                ClusterDomain = _info.ClusterDomain.TrimEnd('.'),
+                Since = _since,
+                LastErrorId = _lastError.Id,
+                LastError = _lastError.Message,
+                EngineProcessId = Environment.ProcessId,
+                EngineVersion = EngineVersion.Text,
+            };
+        }
+    }
+
+    /// <summary>Undoes everything, last thing first: routes and names before the interface, the cluster last.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_ending.IsCompletedSuccessfully && _undo.Count > 0)
+                _ending = EndAsync();
+        }
+        await _ending.ConfigureAwait(false);
+    }
+
+    private async Task EndAsync()
+    {
+        // Leave the caller's lock before the first step.
+        await Task.Yield();
+        ChangeState(SessionState.Disconnecting);
+        while (_undo.TryPop(out var step))
+        {
+            try
+            {
+                await step().ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The steps below must be undone whatever becomes of this one.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogNotUndone(e, Name);
+            }
+        }
+        ChangeState(SessionState.Disconnected);
+    }
+
+    private async Task ReachClusterAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
+    {
+        _serverAddresses = await _access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
+        _link = new ClusterLink(
+            _access,
+            ManagerOptions.Make(_services, Namespace, _access.ManagerNamespace),
+            _services.Loggers.CreateLogger<ClusterLink>()
+        );
+        OnUndo(_link.DisposeAsync);
+        _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
+        _configuration = ManagerOptions.MergedConfiguration(_services, _link.Connection);
+        _clusterNamespaces = await _access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? [Namespace];
+    }
+
+    private void MakePlan(
+        IReadOnlyList<(string Session, IPNetwork Subnet)> virtualSubnetsInUse,
+        IProgress<ConnectStep> progress
+    )
+    {
+        progress.Report(new ConnectStep(ConnectStage.Plan, "looking for conflicts with local routes"));
+        _plan = SubnetPlanner.Plan(
+            PlanInputs.Join(Settings, _configuration, _info, _serverAddresses, _services.Routing.Snapshot()) with
+            {
+                VirtualSubnetsInUse = virtualSubnetsInUse,
+            }
+        );
+        if (_plan.Refused is { } refused)
+            throw SessionErrors.Conflict(refused);
+        _translation = new TranslationTable(
+            _plan.VirtualIPv6 is { } v6 ? [_plan.VirtualIPv4, v6] : [_plan.VirtualIPv4],
+            _plan.Translated
+        );
+    }
+
+    private void MakeInterface(IProgress<ConnectStep> progress)
+    {
+        progress.Report(new ConnectStep(ConnectStage.Interface, "making the network interface"));
+        var addresses = new List<IPAddress> { _plan.VirtualIPv4.InterfaceAddress };
+        if (_plan.VirtualIPv6 is { } v6)
+            addresses.Add(v6.InterfaceAddress);
+        _device = _services.Vifs.Create(new VifOptions { Addresses = addresses });
+        OnUndo(_device.Dispose);
+        _router = new FlowRouter(
+            _nameService.Front,
+            _translation,
+            _link,
+            _services.Time,
+            _services.Loggers.CreateLogger<FlowRouter>()
+        );
+        _stack = new IpStack(_device, _router, time: _services.Time);
+        OnUndo(_stack.Dispose);
+        OnUndo(_router.DisposeAsync);
+        _stack.Start();
+    }
+
+    private void AnswerNames()
+    {
+        _names = new AddressNames(_link);
+        _dns = new DnsServer(
+            ZoneOptions(),
+            _names,
+            _translation,
+            _nameService.Upstream,
+            _services.Time,
+            _nameService.Front.Statistics
+        );
+        _nameService.Front.Add(_dns);
+        OnUndo(() =>
+        {
+            _nameService.Front.Remove(_dns);
+            _dns.Dispose();
+        });
+        _router.SetNameServers([_plan.VirtualIPv4.DnsAddress, .. CapturedNameServers]);
+        _router.SetVirtualSubnets([.. VirtualSubnets]);
+    }
+
+    private async Task DirectNamesAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
+    {
+        progress.Report(new ConnectStep(ConnectStage.Dns, "directing the cluster's names here"));
+        var link = new DnsLink(_device.Index, _plan.VirtualIPv4.DnsAddress, _dns.SearchDomains, _dns.RoutingDomains);
+        OnUndo(() => new ValueTask(_nameService.Plumbing.ClearAsync(_device.Index, CancellationToken.None)));
+        await _nameService.Plumbing.ApplyAsync(link, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void SetRoutes(IProgress<ConnectStep> progress)
+    {
+        progress.Report(new ConnectStep(ConnectStage.Routes, "setting routes"));
+        OnUndo(() => _services.Routing.Clear(Slot));
+        ApplyRoutes();
+    }
+
+    private void ApplyRoutes() =>
+        _services.Routing.Apply(
+            Slot,
+            new RoutePlan
+            {
+                InterfaceIndex = _device.Index,
+                Prefixes =
+                [
+                    .. _plan.Proxied,
+                    .. _translation.RoutedSubnets(),
+                    // The name server's address lies in the virtual subnet, which is not routed when nothing is translated.
+                    .. _plan.Translated.Any()
+                        ? Array.Empty<IPNetwork>()
+                        : [Addressing.IPNetworkExtensions.AsNetwork(_plan.VirtualIPv4.DnsAddress)],
+                ],
+                OverridingPrefixes = [.. _plan.Overriding],
+                NeverProxied = _plan.NeverProxied,
+                CapturedNameServers = CapturedNameServers,
+            }
+        );
+
+    private void Follow()
+    {
+        _since = _services.Time.GetUtcNow().UtcDateTime;
+        _link.LostChanged += OnLostChanged;
+        _link.InfoChanged += OnInfoChanged;
+        OnUndo(() =>
+        {
+            _link.LostChanged -= OnLostChanged;
+            _link.InfoChanged -= OnInfoChanged;
+        });
+    }
+
+    private DnsZoneOptions ZoneOptions()
+    {
+        var defaults = new DnsZoneOptions { Session = Name, Namespace = Namespace };
+        return defaults with
+        {
+            MappedNamespaces = MappedNamespaces(),
+            ClusterDomain = _info.ClusterDomain,
+            HostSearchDomains = _nameService.Plumbing.HostSearchDomains,
+            Excludes = _configuration.DnsExcludes ?? [],
+            ExcludeSuffixes = _configuration.DnsExcludeSuffixes ?? Or(_info.ExcludeSuffixes, defaults.ExcludeSuffixes),
+            IncludeSuffixes = _configuration.DnsIncludeSuffixes ?? _info.IncludeSuffixes,
+            Mappings = _configuration.DnsMappings ?? [],
+            ServerAddresses = [_plan.VirtualIPv4.DnsAddress, .. CapturedNameServers],
+            ReverseSubnets = [.. _plan.Proxied, .. _plan.Overriding],
+            LookupTimeout = _configuration.DnsLookup ?? defaults.LookupTimeout,
+        };
+    }
+
+    /// <summary>The user's, else the configuration's, else all that the cluster has; the connected one always.</summary>
+    private IReadOnlyList<string> MappedNamespaces()
+    {
+        var mapped =
+            Settings.MappedNamespaces.Count > 0
+                ? Settings.MappedNamespaces
+                : Or(_configuration.MappedNamespaces ?? [], _clusterNamespaces);
+        return [.. mapped.Append(Namespace).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static IReadOnlyList<string> Or(IReadOnlyList<string> first, IReadOnlyList<string> otherwise) =>
+        first.Count > 0 ? first : otherwise;
+
+    private void OnLostChanged(bool lost, Exception? reason)
+    {
+        lock (_gate)
+        {
+            if (reason is not null)
+                _lastError = SessionErrors.Describe(reason);
+        }
+        ChangeState(lost ? SessionState.Reconnecting : SessionState.Connected);
+    }
+
+    /// <summary>The cluster grew, shrank, or has other settings: the plan is made anew, and only differences are applied.</summary>
+    private void OnInfoChanged(ManagerClusterInfo info)
+    {
+        try
+        {
+            var plan = SubnetPlanner.Plan(
+                PlanInputs.Join(Settings, _configuration, info, _serverAddresses, _services.Routing.Snapshot()) with
+                {
+                    OwnInterfaceIndex = _device.Index,
+                    // What this session has it keeps: addresses handed out stay valid.
+                    VirtualSubnet = _plan.VirtualIPv4.Network,
+                }
+            );
+            if (plan.Refused is { } refused)
+                throw SessionErrors.Conflict(refused);
+            _translation.Add(plan.Translated);
+            lock (_gate)
+            {
+                _info = info;
+                _plan = plan with { VirtualIPv6 = plan.VirtualIPv6 ?? _plan.VirtualIPv6 };
+            }
+            _dns.Update(ZoneOptions());
+            ApplyRoutes();
+        }
+#pragma warning disable CA1031 // A cluster that cannot be followed must not end what works; the session says so.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotFollowed(e, Name);
+            lock (_gate)
+                _lastError = SessionErrors.Describe(e);
+        }
+    }
+
+    private void ChangeState(SessionState state)
+    {
+        lock (_gate)
+        {
+            // What is being undone does not come back.
+            if (_state == state || (_state == SessionState.Disconnecting && state != SessionState.Disconnected))
+                return;
+            _state = state;
+        }
+        LogState(Name, state);
+        StateChanged?.Invoke(this);
+    }
+
+    private void OnUndo(Action step) =>
+        _undo.Push(() =>
+        {
+            step();
+            return ValueTask.CompletedTask;
+        });
+
+    private void OnUndo(Func<ValueTask> step) => _undo.Push(step);
+
+    private static string[] Texts(IEnumerable<IPNetwork> networks) => [.. networks.Select(n => n.ToString())];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Session {Name}: {State}")]
+    private partial void LogState(string name, SessionState state);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Session {Name}: a change of the cluster could not be followed")]
+    private partial void LogNotFollowed(Exception exception, string name);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Session {Name}: a step could not be undone")]
+    private partial void LogNotUndone(Exception exception, string name);
+}

@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>The way into a cluster: whom it belongs to, and byte streams to its traffic-manager.</summary>
+internal interface IClusterAccess : IDisposable
+{
+    /// <summary>Kubeconfig context, or empty.</summary>
+    string Context { get; }
+
+    /// <summary>URL of the API server, or of whatever stands for it.</summary>
+    string Server { get; }
+
+    /// <summary>Namespace to connect to where the user named none.</summary>
+    string DefaultNamespace { get; }
+
+    /// <summary>Namespace of the traffic-manager.</summary>
+    string ManagerNamespace { get; }
+
+    /// <summary>
+    /// Where the streams go: never proxied, or the port-forward would swallow itself (PROTOCOL §4.2).
+    /// </summary>
+    Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Namespaces of the cluster; null when they may not be listed.</summary>
+    Task<IReadOnlyList<string>?> GetNamespacesAsync(CancellationToken cancellationToken);
+
+    /// <summary>A new stream to the traffic-manager's gRPC port, found anew each time: its pod may have moved.</summary>
+    /// <param name="progress">Told what is being waited for.</param>
+    Task<Stream> OpenManagerStreamAsync(IProgress<ConnectStep>? progress, CancellationToken cancellationToken);
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using Telepresence.Client.Contract;
+using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Session.Configuration;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>A cluster reached through its API server, as the kubeconfig says.</summary>
+internal sealed class KubernetesClusterAccess : IClusterAccess
+{
+    private readonly KubernetesClient _client;
+    private readonly ManagerLocator _locator;
+    private readonly TimeSpan _managerTimeout;
+
+    private KubernetesClusterAccess(KubernetesClient client, string managerNamespace, TimeSpan managerTimeout)
+    {
+        _client = client;
+        _locator = new ManagerLocator(client);
+        _managerTimeout = managerTimeout;
+        ManagerNamespace = managerNamespace;
+    }
+
+    public string Context => _client.Configuration.Context ?? "";
+    public string Server => _client.Configuration.Server.ToString().TrimEnd('/');
+    public string DefaultNamespace => _client.Configuration.Namespace;
+    public string ManagerNamespace { get; }
+
+    /// <summary>Reads the kubeconfig; does not talk to the cluster yet.</summary>
+    /// <exception cref="KubernetesException">The kubeconfig or its credentials cannot be used.</exception>
+    public static KubernetesClusterAccess Open(
+        ClusterSelection selection,
+        string? managerNamespace,
+        ClientConfiguration configuration,
+        TimeSpan callTimeout
+    )
+    {
+        var environment = EnvironmentOf(selection);
+        var options = ToOptions(selection, environment);
+        var client = new KubernetesClient(
+            KubernetesClientConfiguration.BuildConfig(options),
+            new KubernetesClientOptions { Timeout = callTimeout }
+        );
+        var chosen = ManagerLocator.ChooseNamespace(
+            managerNamespace,
+            client.Configuration.Cluster,
+            environment,
+            configuration.DefaultManagerNamespace
+        );
+        return new KubernetesClusterAccess(
+            client,
+            chosen,
+            configuration.TrafficManagerConnect ?? TimeSpan.FromSeconds(60)
+        );
+    }
+
+    /// <summary>What a <see cref="ClusterSelection"/> means to the kubeconfig reader.</summary>
+    public static KubeconfigOptions ToOptions(ClusterSelection selection) =>
+        ToOptions(selection, EnvironmentOf(selection));
+
+    private static KubeconfigOptions ToOptions(ClusterSelection selection, Func<string, string?> environment)
+    {
+        // A list of files merges (kubectl's KUBECONFIG); a single one is used alone and must exist.
+        var isList = selection.Kubeconfig?.Contains(Path.PathSeparator, StringComparison.Ordinal) == true;
+        return new KubeconfigOptions
+        {
+            Kubeconfig = isList ? null : selection.Kubeconfig,
+            Context = selection.Context,
+            Cluster = selection.Cluster,
+            User = selection.User,
+            Server = selection.Server,
+            Token = selection.Token,
+            TlsServerName = selection.TlsServerName,
+            SkipCertificateCheck = selection.SkipCertificateCheck,
+            As = selection.As,
+            AsGroup = selection.AsGroup,
+            Environment = name => isList && name == "KUBECONFIG" ? selection.Kubeconfig : environment(name),
+        };
+    }
+
+    private static Func<string, string?> EnvironmentOf(ClusterSelection selection) =>
+        selection.Environment is { } given
+            ? name => given.GetValueOrDefault(name)
+            : System.Environment.GetEnvironmentVariable;
+
+    public async Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken)
+    {
+        var host = _client.Configuration.Server.IdnHost;
+        var addresses = IPAddress.TryParse(host, out var literal)
+            ? [literal]
+            : await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        return [.. addresses.Where(a => !IPAddress.IsLoopback(a))];
+    }
+
+    public async Task<IReadOnlyList<string>?> GetNamespacesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var namespaces = await _client.ListNamespaceAsync(cancellationToken).ConfigureAwait(false);
+            return [.. namespaces.Items.Select(n => n.Metadata.Name).OfType<string>()];
+        }
+        catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            return null;
+        }
+    }
+
+    public async Task<Stream> OpenManagerStreamAsync(
+        IProgress<ConnectStep>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        progress?.Report(
+            new ConnectStep(
+                ConnectStage.FindManager,
+                $"looking for the traffic-manager in namespace {ManagerNamespace} of {Server}"
+            )
+        );
+        return await _locator.ConnectAsync(ManagerNamespace, _managerTimeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _client.Dispose();
+}

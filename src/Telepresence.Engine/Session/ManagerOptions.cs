@@ -1,0 +1,44 @@
+using Telepresence.Engine.Manager;
+using Telepresence.Engine.Session.Configuration;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>What the configuration means to a <see cref="ManagerConnection"/>, and the other way round.</summary>
+internal static class ManagerOptions
+{
+    public static ManagerConnectionOptions Make(
+        SessionServices services,
+        string connectedNamespace,
+        string managerNamespace
+    )
+    {
+        // Only the local layers: the manager's own come over this very connection.
+        var configuration = services.LocalConfiguration;
+        var defaults = new ManagerConnectionOptions
+        {
+            Name = services.ClientName,
+            InstallId = services.InstallId,
+            Namespace = connectedNamespace,
+            ManagerNamespace = managerNamespace,
+            TimeProvider = services.Time,
+        };
+        return defaults with
+        {
+            ApiTimeout = configuration.TrafficManagerApi ?? defaults.ApiTimeout,
+            LookupTimeout = configuration.DnsLookup ?? defaults.LookupTimeout,
+            Tunnels = defaults.Tunnels with
+            {
+                RoundtripLatency = configuration.RoundtripLatency ?? defaults.Tunnels.RoundtripLatency,
+                DialTimeout = configuration.EndpointDial ?? defaults.Tunnels.DialTimeout,
+                TimeProvider = services.Time,
+            },
+        };
+    }
+
+    /// <summary>Local configuration over what the cluster supplies.</summary>
+    /// <exception cref="InvalidConfigurationException">The cluster's cannot be read.</exception>
+    public static ClientConfiguration MergedConfiguration(SessionServices services, ManagerConnection connection) =>
+        services.LocalConfiguration.Over(
+            ClientConfigurationReader.Read(connection.ClientConfiguration, "the traffic-manager's client.yaml")
+        );
+}

@@ -1,0 +1,227 @@
+using System.Net;
+using System.Net.Sockets;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
+using Telepresence.Engine.Addressing;
+using Telepresence.Engine.Routing;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.Engine.Session.Planning;
+
+/// <summary>
+/// Decides what happens to each subnet of the cluster: the table of DESIGN §5. Pure, so that
+/// <c>Test-TelepresenceConflict</c>, <c>-WhatIf</c> and a connect can never disagree.
+/// </summary>
+internal static class SubnetPlanner
+{
+    /// <exception cref="TelepresenceException">
+    /// LoopbackSubnet, OverlappingTranslation, or the virtual subnet's own errors. A conflict is not thrown: it is in
+    /// <see cref="SubnetPlan.Refused"/>, so that a test can show it.
+    /// </exception>
+    public static SubnetPlan Plan(SubnetPlanInput input)
+    {
+        RefuseLoopback(input.AlsoProxy, "AlsoProxy");
+        RefuseLoopback(input.NeverProxy, "NeverProxy");
+        RefuseLoopback(input.AllowConflicting, "AllowConflictingSubnet");
+        RefuseOverlaps(input.Translate);
+
+        var subnets = new List<PlannedSubnet>();
+        foreach (var (prefix, kind) in Candidates(input))
+            subnets.AddRange(Decide(prefix, kind, input));
+
+        // A CIDR outside of what the cluster announces is still translated: names may resolve into it.
+        foreach (var request in input.Translate)
+        {
+            if (request.Network is { } network && !subnets.Exists(s => s.Prefix.Overlaps(network)))
+                subnets.Add(Translated(network, SubnetKind.Also, null, ConflictResolution.None, request.Workload));
+        }
+
+        var taken = TakenPrefixes(input, subnets);
+        var (v4, v6) = ChooseVirtualSubnets(input, taken, subnets);
+        return new SubnetPlan
+        {
+            Subnets = subnets,
+            VirtualIPv4 = v4,
+            VirtualIPv6 = v6,
+            NeverProxied = [.. input.NeverProxy.SelectMany(never => HolesOf(never, subnets)).Distinct()],
+        };
+    }
+
+    private static IEnumerable<(IPNetwork Prefix, SubnetKind Kind)> Candidates(SubnetPlanInput input)
+    {
+        var seen = new List<IPNetwork>();
+        var all = input
+            .ServiceSubnets.Select(p => (p, SubnetKind.Service))
+            .Concat(input.PodSubnets.Select(p => (p, SubnetKind.Pod)))
+            .Concat(input.AlsoProxy.Select(p => (p, SubnetKind.Also)));
+        foreach (var (prefix, kind) in all)
+        {
+            if (prefix.IsLoopback() || IsExcluded(prefix, input) || seen.Exists(s => s.Covers(prefix)))
+                continue;
+            seen.Add(prefix);
+            yield return (prefix, kind);
+        }
+    }
+
+    /// <summary>Inside a never-proxied subnet, unless an also-proxied one lies between the two: the longest prefix decides.</summary>
+    private static bool IsExcluded(IPNetwork prefix, SubnetPlanInput input) =>
+        Longest(input.NeverProxy, prefix) is { } never
+        && (Longest(input.AlsoProxy, prefix) is not { } also || also.PrefixLength < never.PrefixLength);
+
+    private static IPNetwork? Longest(IEnumerable<IPNetwork> networks, IPNetwork covered) =>
+        networks
+            .Where(n => n.Covers(covered))
+            .OrderByDescending(n => n.PrefixLength)
+            .Select(n => (IPNetwork?)n)
+            .FirstOrDefault();
+
+    /// <summary>A never-proxied subnet without what is routed inside it all the same; nothing when it touches nothing routed.</summary>
+    private static IEnumerable<IPNetwork> HolesOf(IPNetwork never, List<PlannedSubnet> subnets)
+    {
+        if (!subnets.Exists(s => s.Prefix.Covers(never)))
+            return [];
+        return subnets
+            .Where(s => never.Covers(s.Prefix) && s.Prefix != never)
+            .Aggregate(
+                (IEnumerable<IPNetwork>)[never],
+                (holes, inside) => holes.SelectMany(hole => hole.Except(inside.Prefix))
+            );
+    }
+
+    private static IEnumerable<PlannedSubnet> Decide(IPNetwork prefix, SubnetKind kind, SubnetPlanInput input)
+    {
+        var request = input.Translate.FirstOrDefault(t =>
+            t.Network is { } n ? n.Covers(prefix) : t.Kind is null || t.Kind == kind
+        );
+        if (request is not null)
+        {
+            yield return Translated(
+                prefix,
+                kind,
+                Detect(prefix, input),
+                ConflictResolution.Translate,
+                request.Workload
+            );
+            yield break;
+        }
+
+        var rest = new List<IPNetwork> { prefix };
+        foreach (var part in input.Translate)
+        {
+            if (part.Network is not { } network || !prefix.Covers(network))
+                continue;
+            yield return Translated(network, kind, Detect(network, input), ConflictResolution.Translate, part.Workload);
+            rest = [.. rest.SelectMany(r => r.Except(network))];
+        }
+        foreach (var untranslated in rest)
+            yield return Resolve(untranslated, kind, input);
+    }
+
+    private static PlannedSubnet Resolve(IPNetwork prefix, SubnetKind kind, SubnetPlanInput input)
+    {
+        var conflict = Detect(prefix, input);
+        if (conflict is null)
+            return new PlannedSubnet(prefix, kind, RouteDisposition.Proxied, ConflictResolution.None, null);
+        if (input.AllowConflicting.Any(allowed => allowed.Covers(prefix)))
+            return new PlannedSubnet(prefix, kind, RouteDisposition.Proxied, ConflictResolution.Allowed, conflict);
+        return input.AutoResolve
+            ? Translated(prefix, kind, conflict, ConflictResolution.Translate, "")
+            : new PlannedSubnet(prefix, kind, RouteDisposition.Superseded, ConflictResolution.Refused, conflict);
+    }
+
+    private static PlannedSubnet Translated(
+        IPNetwork prefix,
+        SubnetKind kind,
+        RouteConflict? conflict,
+        ConflictResolution resolution,
+        string workload
+    ) =>
+        new(
+            prefix,
+            kind,
+            RouteDisposition.Translated,
+            conflict is null ? ConflictResolution.None : resolution,
+            conflict,
+            workload
+        );
+
+    private static RouteConflict? Detect(IPNetwork prefix, SubnetPlanInput input)
+    {
+        var found = ConflictDetector.Find([prefix], input.Routing, new HashSet<int> { input.OwnInterfaceIndex });
+        return found.Count > 0 ? found[0] : null;
+    }
+
+    private static (VirtualSubnet V4, VirtualSubnet? V6) ChooseVirtualSubnets(
+        SubnetPlanInput input,
+        IReadOnlyList<IPNetwork> taken,
+        List<PlannedSubnet> subnets
+    )
+    {
+        var others = input.VirtualSubnetsInUse.Select(u => u.Subnet).ToArray();
+        var configured = input.VirtualSubnet is { } network
+            ? VirtualSubnetPool.Explicit(network, input.VirtualSubnetsInUse, taken)
+            : null;
+        var isIPv6 = configured?.Network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
+        var v4 =
+            configured is null || isIPv6 ? VirtualSubnetPool.ForThisSystem().ChooseIPv4(others, taken) : configured;
+        if (isIPv6)
+            return (v4, configured);
+        var needsIPv6 = subnets.Exists(s =>
+            s.Disposition == RouteDisposition.Translated
+            && s.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6
+        );
+        return (v4, needsIPv6 ? VirtualSubnetPool.ChooseIPv6(others, taken, Random.Shared) : null);
+    }
+
+    /// <summary>What a virtual subnet must stay clear of: every foreign route that is not a default one, and what is routed here.</summary>
+    private static List<IPNetwork> TakenPrefixes(SubnetPlanInput input, List<PlannedSubnet> subnets) =>
+        [
+            .. input
+                .Routing.Routes.Where(r =>
+                    r.Destination.PrefixLength > 1
+                    && (r.InterfaceIndex == 0 || r.InterfaceIndex != input.OwnInterfaceIndex)
+                )
+                .Where(r => r.Kind is RouteKind.Unicast or RouteKind.Local)
+                .Select(r => r.Destination),
+            .. subnets.Select(s => s.Prefix),
+        ];
+
+    private static void RefuseLoopback(IReadOnlyList<IPNetwork> networks, string parameter)
+    {
+        foreach (var network in networks)
+        {
+            if (network.IsLoopback())
+            {
+                throw ErrorCatalogue.Error(
+                    ErrorId.LoopbackSubnet,
+                    network.ToString(),
+                    ("subnet", network),
+                    ("parameter", parameter)
+                );
+            }
+        }
+    }
+
+    private static void RefuseOverlaps(IReadOnlyList<TranslationRequest> requests)
+    {
+        for (var i = 0; i < requests.Count; i++)
+        {
+            for (var j = i + 1; j < requests.Count; j++)
+            {
+                if (
+                    requests[i].Network is { } one && requests[j].Network is { } other
+                        ? one.Overlaps(other)
+                        : requests[i] == requests[j]
+                )
+                {
+                    throw ErrorCatalogue.Error(
+                        ErrorId.OverlappingTranslation,
+                        requests[j].ToString(),
+                        ("first", requests[i]),
+                        ("second", requests[j])
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Telepresence.Client.Errors;
+using Telepresence.Client.Ipc;
+using Telepresence.Engine.Session.Configuration;
+using Telepresence.Engine.Session.Planning;
+using Telepresence.Engine.Vnat;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>Turns what the rooms below throw into errors of the catalogue.</summary>
+internal static class SessionErrors
+{
+    /// <summary>The error a user should see; a fault of ours becomes InternalError.</summary>
+    public static Exception ToTyped(Exception exception) =>
+        exception switch
+        {
+            TelepresenceException or ITypedError or OperationCanceledException => exception,
+            VirtualSubnetExhaustedException e => ErrorCatalogue.Error(
+                ErrorId.VirtualSubnetExhausted,
+                e.Subnet.ToString(),
+                e,
+                ("subnet", e.Subnet)
+            ),
+            InvalidConfigurationException e => ErrorCatalogue.Error(
+                ErrorId.InvalidConfiguration,
+                e.ConfigurationSource,
+                e,
+                ("reason", e.Message)
+            ),
+            _ => ErrorCatalogue.Error(
+                ErrorId.InternalError,
+                null,
+                exception,
+                ("reason", $"{exception.GetType().Name}: {exception.Message}")
+            ),
+        };
+
+    /// <summary>Id and words of an error, for a session's last error.</summary>
+    public static (string Id, string Message) Describe(Exception exception) =>
+        ToTyped(exception) switch
+        {
+            TelepresenceException e => (e.Id, e.Message),
+            ITypedError e when e.ToData() is var data => (data.Id, data.Message),
+            var e => (nameof(ErrorId.InternalError), e.Message),
+        };
+
+    /// <summary>The refusal of PROTOCOL §4.3.</summary>
+    public static TelepresenceException Conflict(PlannedSubnet refused) =>
+        ErrorCatalogue.Error(
+            ErrorId.SubnetConflict,
+            refused.Prefix.ToString(),
+            ("subnet", refused.Prefix),
+            ("conflict", refused.Conflict)
+        );
+}

@@ -1,0 +1,222 @@
+using System.Net;
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
+using Telepresence.Engine.Session.Configuration;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>The sessions of one engine. Connects and disconnects go one after another; looking is free.</summary>
+internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposable
+{
+    /// <summary>Each session has routing tables and rules of its own; more than a person can use.</summary>
+    public const int MaximumSessions = 8;
+
+    private readonly SemaphoreSlim _changing = new(1);
+    private EngineSession[] _sessions = [];
+    private NameService? _names;
+
+    /// <summary>Raised after any session's state changed, and when it came or went; on any thread.</summary>
+    public event Action<EngineSession>? Changed;
+
+    /// <summary>The sessions of this moment.</summary>
+    public IReadOnlyList<EngineSession> All => Volatile.Read(ref _sessions);
+
+    /// <summary>The name server that all sessions share; null without a session.</summary>
+    public NameService? NameServer => Volatile.Read(ref _names);
+
+    /// <summary>One session, or all when <paramref name="name"/> is null.</summary>
+    /// <exception cref="TelepresenceException">SessionNotFound.</exception>
+    public IReadOnlyList<EngineSession> Find(string? name)
+    {
+        if (name is null)
+            return All;
+        var found = All.Where(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return found.Length > 0 ? found : throw NotFound(name);
+    }
+
+    /// <summary>Connects, or returns the session that has these settings already.</summary>
+    /// <exception cref="TelepresenceException">SessionExistsWithOtherSettings, Timeout, and all that a connect meets.</exception>
+    public async Task<EngineSession> ConnectAsync(
+        SessionSettings settings,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var waiting = "another connect";
+        var timeout =
+            settings.Timeout
+            ?? services.LocalConfiguration.TrafficManagerConnect
+            ?? SessionSettings.DefaultConnectTimeout;
+        using var bound = new CancellationTokenSource(timeout, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+        try
+        {
+            await _changing.WaitAsync(either.Token).ConfigureAwait(false);
+            try
+            {
+                var steps = new Relay<ConnectStep>(step =>
+                {
+                    waiting = step.Status;
+                    progress.Report(step);
+                });
+                return await ConnectAloneAsync(settings, steps, either.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _changing.Release();
+            }
+        }
+        catch (OperationCanceledException e)
+            when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw ErrorCatalogue.Error(
+                ErrorId.Timeout,
+                settings.Name,
+                e,
+                ("seconds", timeout.TotalSeconds),
+                ("waiting", waiting),
+                ("command", "Connect-Telepresence")
+            );
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw SessionErrors.ToTyped(e);
+        }
+    }
+
+    /// <summary>Ends a session, or all; returns when nothing of them is left.</summary>
+    /// <exception cref="TelepresenceException">SessionNotFound.</exception>
+    public async Task DisconnectAsync(string? name, CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var session in Find(name))
+                await EndAsync(session).ConfigureAwait(false);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync(null, CancellationToken.None).ConfigureAwait(false);
+        _changing.Dispose();
+    }
+
+    private async Task<EngineSession> ConnectAloneAsync(
+        SessionSettings settings,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        progress.Report(new ConnectStep(ConnectStage.Credentials, "reading the kubeconfig"));
+        var access = services.OpenCluster(settings, services.LocalConfiguration);
+        var name = NameOf(settings, access);
+        if (All.FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) is { } existing)
+        {
+            access.Dispose();
+            return Same(existing, settings);
+        }
+        var session = await BuildAsync(settings, name, access, progress, cancellationToken).ConfigureAwait(false);
+        session.StateChanged += OnStateChanged;
+        Volatile.Write(ref _sessions, [.. _sessions, session]);
+        Changed?.Invoke(session);
+        return session;
+    }
+
+    private async Task<EngineSession> BuildAsync(
+        SessionSettings settings,
+        string name,
+        IClusterAccess access,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var session = new EngineSession(services, settings, name, access);
+        try
+        {
+            session.Slot = FreeSlot();
+            Volatile.Write(
+                ref _names,
+                _names ?? await NameService.StartAsync(services, cancellationToken).ConfigureAwait(false)
+            );
+            await session
+                .ConnectAsync(
+                    _names,
+                    [.. All.SelectMany(s => s.VirtualSubnets.Select(subnet => (s.Name, subnet)))],
+                    progress,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            DropNamesIfIdle();
+            throw;
+        }
+    }
+
+    private async Task EndAsync(EngineSession session)
+    {
+        await session.DisposeAsync().ConfigureAwait(false);
+        Volatile.Write(ref _sessions, [.. _sessions.Where(s => !ReferenceEquals(s, session))]);
+        session.StateChanged -= OnStateChanged;
+        DropNamesIfIdle();
+        Changed?.Invoke(session);
+    }
+
+    /// <summary>The next first session looks at the machine's DNS anew.</summary>
+    private void DropNamesIfIdle()
+    {
+        if (All.Count == 0)
+            Interlocked.Exchange(ref _names, null)?.Dispose();
+    }
+
+    private void OnStateChanged(EngineSession session) => Changed?.Invoke(session);
+
+    private int FreeSlot()
+    {
+        var slot = Enumerable.Range(0, MaximumSessions).FirstOrDefault(i => !All.Any(s => s.Slot == i), -1);
+        return slot >= 0
+            ? slot
+            : throw ErrorCatalogue.Error(
+                ErrorId.InvalidParameter,
+                null,
+                ("parameter", "Name"),
+                ("value", "a new session"),
+                ("reason", $"there are {MaximumSessions} sessions already"),
+                ("command", "Connect-Telepresence")
+            );
+    }
+
+    private static EngineSession Same(EngineSession existing, SessionSettings settings)
+    {
+        var differences = SessionSettings.Differences(existing.Settings, settings);
+        return differences.Count == 0
+            ? existing
+            : throw ErrorCatalogue.Error(
+                ErrorId.SessionExistsWithOtherSettings,
+                existing.Name,
+                ("session", existing.Name),
+                ("differences", string.Join(", ", differences))
+            );
+    }
+
+    /// <summary>What upstream calls a connection: context and namespace.</summary>
+    public static string NameOf(SessionSettings settings, IClusterAccess access)
+    {
+        if (settings.Name is { Length: > 0 } given)
+            return given;
+        var space = settings.Namespace ?? access.DefaultNamespace;
+        return access.Context.Length > 0 ? $"{access.Context}-{space}" : space;
+    }
+
+    private static TelepresenceException NotFound(string name) =>
+        ErrorCatalogue.Error(ErrorId.SessionNotFound, name, ("session", name));
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Telepresence.Engine.Dns;
+using Telepresence.Engine.Routing;
+using Telepresence.Engine.Session.Configuration;
+using Telepresence.Engine.Vif;
+
+namespace Telepresence.Engine.Session;
+
+/// <summary>Opens the way into a cluster. Tests and benches put a direct one in place of the API server's.</summary>
+internal delegate IClusterAccess ClusterAccessFactory(SessionSettings settings, ClientConfiguration configuration);
+
+/// <summary>What all sessions of one engine share. Whoever composes the engine chooses each part.</summary>
+internal sealed record SessionServices
+{
+    public required IRouting Routing { get; init; }
+    public required IVifFactory Vifs { get; init; }
+
+    /// <summary>What DNS plumbing looks at; the addresses in it are filled in when it does.</summary>
+    public required DnsEnvironment DnsEnvironment { get; init; }
+
+    /// <summary>The last questions to all sessions.</summary>
+    public required DnsQueryLog DnsQueries { get; init; }
+    public required ClusterAccessFactory OpenCluster { get; init; }
+
+    /// <summary>config.yml of the user and the system, already merged.</summary>
+    public ClientConfiguration LocalConfiguration { get; init; } = ClientConfiguration.Empty;
+
+    /// <summary>user@host, as the traffic-manager shows the client.</summary>
+    public required string ClientName { get; init; }
+
+    /// <summary>Stable id of this installation.</summary>
+    public required string InstallId { get; init; }
+
+    public required ILoggerFactory Loggers { get; init; }
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
