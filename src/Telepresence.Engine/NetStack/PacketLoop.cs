@@ -90,8 +90,9 @@ internal sealed class PacketLoop
         }
 
         var handedOver = _handover.Drain(_index, this);
-        var signaled = Signals.Drain();
+        // Before the signals: an expired flow closes itself by one.
         _context.Timers.Run(_context.Now);
+        var signaled = Signals.Drain();
         if (_context.Now >= _nextSweep)
         {
             _nextSweep = _context.Now + FragmentSweep;

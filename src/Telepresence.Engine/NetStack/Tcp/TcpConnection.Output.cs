@@ -181,7 +181,7 @@ internal sealed partial class TcpConnection
                 break;
             case TcpState.SynReceived:
                 SendSynAck();
-                _stateDeadline = now + (SynAckTimeout << _synAckTries);
+                _stateDeadline = now + (SynAckTimeout << (_synAckTries - 1));
                 break;
             default:
                 OnKeepAlive(now);

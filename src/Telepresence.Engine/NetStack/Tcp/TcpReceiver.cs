@@ -12,10 +12,11 @@ internal sealed class TcpReceiver
     private readonly ReassemblyQueue _reassembly = new();
     private readonly SequenceNumber _origin;
     private readonly int _segmentSize;
-    private readonly int _maximum;
+    private int _maximum;
     private long _next;
     private long _edge;
     private long _finPosition = long.MaxValue;
+    private long _advertisedHead;
     private long _tunedAt;
     private long _tunedHead;
     private int _limit;
@@ -53,16 +54,23 @@ internal sealed class TcpReceiver
     public bool AcknowledgeNow { get; set; }
 
     /// <summary>The reader has to pass this position before a window update is worth a packet.</summary>
-    public long UpdateAt => _edge + UpdateThreshold - _limit;
+    public long UpdateAt => Math.Max(_edge + UpdateThreshold - _limit, _advertisedHead + 1);
 
     /// <summary>True when the window could be moved by a piece worth telling (RFC 9293 §3.8.6.2.2).</summary>
-    public bool WindowUpdateDue => !IsFinished && _queue.Head + _limit - _edge >= UpdateThreshold;
+    public bool WindowUpdateDue =>
+        !IsFinished && _queue.Head > _advertisedHead && _queue.Head + _limit - _edge >= UpdateThreshold;
 
     public bool HasHoles => !_reassembly.IsEmpty;
 
     private int UpdateThreshold => Math.Max(Math.Min(_segmentSize, _limit / 2), _limit / 4);
 
-    public void DisableScaling() => Scale = 0;
+    /// <summary>The SYN did not offer window scaling: 65,535 bytes is all that can be said.</summary>
+    public void DisableScaling()
+    {
+        Scale = 0;
+        _maximum = Math.Min(_maximum, ushort.MaxValue);
+        _limit = Math.Min(_limit, _maximum);
+    }
 
     public long Position(SequenceNumber number) => number.Unwrap(Number(_next), _next);
 
@@ -159,7 +167,8 @@ internal sealed class TcpReceiver
     /// <summary>The window field for a segment that is about to be sent; it counts as advertised.</summary>
     public ushort AdvertiseWindow()
     {
-        var edge = Math.Max(_edge, _queue.Head + _limit);
+        _advertisedHead = _queue.Head;
+        var edge = Math.Max(_edge, _advertisedHead + _limit);
         // Small re-openings are not told: the sender would fill them with small segments.
         if (edge - _edge < Math.Min(UpdateThreshold, _segmentSize) && edge > _edge)
         {

@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using Telepresence.Engine.NetStack;
+using Telepresence.Engine.Packets;
+
+namespace Telepresence.UnitTests.NetStack;
+
+public class UdpTests
+{
+    private static readonly NetAddress Source4 = StackFixture.Address("10.0.0.1");
+    private static readonly NetAddress Target4 = StackFixture.Address("10.96.0.5");
+    private static readonly NetAddress Source6 = StackFixture.Address("fd00::1");
+    private static readonly NetAddress Target6 = StackFixture.Address("fd10::5");
+    private readonly StackFixture _fixture = new();
+
+    [Fact]
+    public void A_datagram_opens_a_flow_and_answers_come_back()
+    {
+        _fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 53, "question"u8));
+        _fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 53, "second"u8));
+
+        var flow = Assert.Single(_fixture.UdpFlows);
+        Assert.Equal("question"u8.ToArray(), flow.ReadAsync(default).Now()!.Value.ToArray());
+        Assert.Equal("second"u8.ToArray(), flow.ReadAsync(default).Now()!.Value.ToArray());
+        Assert.True(flow.Send("answer"u8));
+        _fixture.Settle();
+        var packet = _fixture.Receive()!;
+        Assert.True(Ipv4Packet.TryParse(packet, out var ip));
+        Assert.True(UdpDatagram.TryParse(ip.Payload, out var datagram));
+        Assert.Equal((53, 4000), (datagram.SourcePort, datagram.DestinationPort));
+        Assert.Equal("answer"u8.ToArray(), datagram.Payload.ToArray());
+        var sum = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IPProtocol.Udp, ip.Payload.Length);
+        Assert.True(InternetChecksum.IsValid(InternetChecksum.Add(sum, ip.Payload)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Unreachable_quotes_the_ports(bool ipv6)
+    {
+        _fixture.Send(StackFixture.Udp(ipv6 ? Source6 : Source4, ipv6 ? Target6 : Target4, 4000, 99, "x"u8));
+        _fixture.UdpFlows[0].Unreachable();
+        _fixture.Settle();
+
+        var packet = _fixture.Receive()!;
+        var header = ipv6 ? 40 : 20;
+        Assert.Equal(ipv6 ? 1 : 3, packet[header]);
+        Assert.Equal(ipv6 ? 4 : 3, packet[header + 1]);
+        var quoted = packet.AsSpan(header + 8 + header);
+        Assert.Equal(4000, BinaryPrimitives.ReadUInt16BigEndian(quoted));
+        Assert.Equal(99, BinaryPrimitives.ReadUInt16BigEndian(quoted[2..]));
+        Assert.Empty(_fixture.Stack.Snapshot().Udp);
+    }
+
+    [Fact]
+    public void After_close_the_next_datagram_opens_a_new_flow()
+    {
+        _fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 53, "a"u8));
+        _fixture.UdpFlows[0].Close();
+        _fixture.Settle();
+        Assert.False(_fixture.UdpFlows[0].Send("late"u8));
+        _fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 53, "b"u8));
+
+        Assert.Equal(2, _fixture.UdpFlows.Count);
+        Assert.Equal("a"u8.ToArray(), _fixture.UdpFlows[0].ReadAsync(default).Now()!.Value.ToArray());
+        Assert.Null(_fixture.UdpFlows[0].ReadAsync(default).Now());
+    }
+
+    [Fact]
+    public void An_idle_flow_is_forgotten()
+    {
+        _fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 53, "a"u8));
+        _fixture.Pass(TimeSpan.FromMinutes(4));
+        _fixture.UdpFlows[0].Send("still used"u8);
+        _fixture.Settle();
+        _fixture.Pass(TimeSpan.FromMinutes(4));
+        Assert.Single(_fixture.Stack.Snapshot().Udp);
+        _fixture.Pass(TimeSpan.FromMinutes(2));
+
+        Assert.Empty(_fixture.Stack.Snapshot().Udp);
+    }
+
+    [Fact]
+    public void A_reader_that_does_not_read_costs_a_bounded_queue()
+    {
+        var packet = StackFixture.Udp(Source4, Target4, 4000, 53, new byte[1200]);
+        for (var i = 0; i < 3000; i++)
+        {
+            _fixture.Send(packet);
+        }
+
+        Assert.True(_fixture.Drops(DropReason.UdpQueueFull) > 1000);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Echo_requests_are_answered(bool ipv6)
+    {
+        byte[] request = [(byte)(ipv6 ? 128 : 8), 0, 0, 0, 1, 2, 3, 4, 9, 9, 9];
+        var (source, target) = ipv6 ? (Source6, Target6) : (Source4, Target4);
+        _fixture.Send(StackFixture.Ip(source, target, ipv6 ? IPProtocol.Icmpv6 : IPProtocol.Icmp, request));
+
+        request[0] = (byte)(ipv6 ? 129 : 0);
+        Assert.Equal(
+            StackFixture.Ip(target, source, ipv6 ? IPProtocol.Icmpv6 : IPProtocol.Icmp, request)[(ipv6 ? 40 : 20)..],
+            _fixture.Receive()![(ipv6 ? 40 : 20)..]
+        );
+    }
+}
