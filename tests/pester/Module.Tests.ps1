@@ -31,8 +31,10 @@ Describe 'The module' {
             $before = [AppDomain]::CurrentDomain.GetAssemblies().Location
             Import-Module $Module
             $null = Get-TelepresenceSession
-            [AppDomain]::CurrentDomain.GetAssemblies().Location.Where{ $_ -and $_ -notin $before -and -not $_.StartsWith($PSHOME) } |
-                Split-Path -Leaf
+            $runtime = [Runtime.InteropServices.RuntimeEnvironment]::GetRuntimeDirectory()
+            [AppDomain]::CurrentDomain.GetAssemblies().Location.Where{
+                $_ -and $_ -notin $before -and -not $_.StartsWith($PSHOME) -and -not $_.StartsWith($runtime)
+            } | Split-Path -Leaf
         } -args $env:TELEPRESENCE_MODULE
         $loaded | Sort-Object | Should -Be @('Telepresence.Client.dll', 'Telepresence.PowerShell.dll')
     }
