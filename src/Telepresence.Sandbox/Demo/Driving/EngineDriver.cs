@@ -53,17 +53,20 @@ internal sealed class EngineDriver(DemoCluster cluster) : IDemoDriver
     }
 
     /// <inheritdoc/>
-    public Task DisconnectAsync(DemoStage stage, CancellationToken cancellationToken)
+    public async Task DisconnectAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        return Engine.DisconnectAsync(stage.Session.Name, cancellationToken);
+        await Engine.DisconnectAsync(stage.Session.Name, cancellationToken).ConfigureAwait(false);
+        // The engine stays for those who are still connected to it.
+        await DisposeAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_engine is not null)
+        if (_engine is { } engine)
         {
-            await _engine.DisposeAsync().ConfigureAwait(false);
+            _engine = null;
+            await engine.DisposeAsync().ConfigureAwait(false);
         }
     }
 
