@@ -81,6 +81,18 @@ public sealed class KernelTcpTests : IDisposable
         Assert.Equal("True True", Python(address, BulkScript));
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Bulk_arrives_whole_over_a_bad_link(bool offload)
+    {
+        var impairments = new Impairments(Drop: 0.01, Reorder: 0.01, Duplicate: 0.01);
+        Start("python3", offload ? DeviceOffloads.All : DeviceOffloads.None, impairments);
+
+        Assert.Equal("True True", Python("10.100.0.5", BulkScript));
+        Assert.True(((ImpairedDevice)_device!).Dropped > 0, "nothing was dropped");
+    }
+
     [SkippableFact]
     public void Half_close_works_both_ways()
     {
@@ -212,7 +224,7 @@ public sealed class KernelTcpTests : IDisposable
         print(up, hashlib.sha256(received).digest() == hashlib.sha256(expected).digest())
         """;
 
-    private void Start(string program, DeviceOffloads offloads = DeviceOffloads.All)
+    private void Start(string program, DeviceOffloads offloads = DeviceOffloads.All, Impairments? impairments = null)
     {
         Requires.All("root", "tun", "netns", program);
         _namespace = NetworkNamespace.Create("stack");
@@ -222,6 +234,11 @@ public sealed class KernelTcpTests : IDisposable
             Offloads = offloads,
         };
         _device = _namespace.Run(() => new TunDevice(options, NullLogger.Instance));
+        if (impairments is not null)
+        {
+            _device = new ImpairedDevice(_device, impairments, new Random(1));
+        }
+
         _namespace.Ip($"route add 10.100.0.0/16 dev {_device.Name}");
         _namespace.Ip($"-6 route add fd10::/64 dev {_device.Name}");
         _stack = new IpStack(_device, Services);
