@@ -200,12 +200,12 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _serverAddresses = await _access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
         _link = new ClusterLink(
             _access,
-            ManagerOptions.Make(_services, Namespace, _access.ManagerNamespace),
+            ManagerOptions.Make(_services, Namespace, _access),
             _services.Loggers.CreateLogger<ClusterLink>()
         );
         OnUndo(_link.DisposeAsync);
         _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
-        _configuration = ManagerOptions.MergedConfiguration(_services, _link.Connection);
+        _configuration = ManagerOptions.MergedConfiguration(_services, _access, _link.Connection);
         _clusterNamespaces = await _access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? [Namespace];
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.Engine.Session;
 
@@ -16,6 +17,9 @@ internal interface IClusterAccess : IDisposable
 
     /// <summary>Namespace of the traffic-manager.</summary>
     string ManagerNamespace { get; }
+
+    /// <summary>What the kubeconfig's cluster entry says besides (its <c>telepresence.io</c> extension).</summary>
+    ClientConfiguration Configuration { get; }
 
     /// <summary>
     /// Where the streams go: never proxied, or the port-forward would swallow itself (PROTOCOL §4.2).

@@ -18,12 +18,20 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         _locator = new ManagerLocator(client);
         _managerTimeout = managerTimeout;
         ManagerNamespace = managerNamespace;
+        var cluster = client.Configuration.Cluster;
+        Configuration = cluster.TelepresenceExtension is { } yaml
+            ? ClientConfigurationReader.Read(
+                yaml,
+                $"the extension telepresence.io of cluster '{cluster.Name}' in {cluster.File}"
+            )
+            : ClientConfiguration.Empty;
     }
 
     public string Context => _client.Configuration.Context ?? "";
     public string Server => _client.Configuration.Server.ToString().TrimEnd('/');
     public string DefaultNamespace => _client.Configuration.Namespace;
     public string ManagerNamespace { get; }
+    public ClientConfiguration Configuration { get; }
 
     /// <summary>Reads the kubeconfig; does not talk to the cluster yet.</summary>
     /// <exception cref="KubernetesException">The kubeconfig or its credentials cannot be used.</exception>

@@ -9,17 +9,17 @@ internal static class ManagerOptions
     public static ManagerConnectionOptions Make(
         SessionServices services,
         string connectedNamespace,
-        string managerNamespace
+        IClusterAccess access
     )
     {
         // Only the local layers: the manager's own come over this very connection.
-        var configuration = services.LocalConfiguration;
+        var configuration = access.Configuration.Over(services.LocalConfiguration);
         var defaults = new ManagerConnectionOptions
         {
             Name = services.ClientName,
             InstallId = services.InstallId,
             Namespace = connectedNamespace,
-            ManagerNamespace = managerNamespace,
+            ManagerNamespace = access.ManagerNamespace,
             TimeProvider = services.Time,
         };
         return defaults with
@@ -35,10 +35,18 @@ internal static class ManagerOptions
         };
     }
 
-    /// <summary>Local configuration over what the cluster supplies.</summary>
+    /// <summary>The kubeconfig's extension over local configuration over what the cluster supplies (PROTOCOL §5.1).</summary>
     /// <exception cref="InvalidConfigurationException">The cluster's cannot be read.</exception>
-    public static ClientConfiguration MergedConfiguration(SessionServices services, ManagerConnection connection) =>
-        services.LocalConfiguration.Over(
-            ClientConfigurationReader.Read(connection.ClientConfiguration, "the traffic-manager's client.yaml")
+    public static ClientConfiguration MergedConfiguration(
+        SessionServices services,
+        IClusterAccess access,
+        ManagerConnection connection
+    )
+    {
+        var cluster = ClientConfigurationReader.Read(
+            connection.ClientConfiguration,
+            "the traffic-manager's client.yaml"
         );
+        return access.Configuration.Over(services.LocalConfiguration.Over(cluster));
+    }
 }

@@ -14,7 +14,21 @@ namespace Telepresence.Engine.Session;
 internal sealed class SessionPlanning(SessionServices services)
 {
     /// <summary>What a connect with these settings would do.</summary>
-    public async Task<ConnectPlan> PlanAsync(
+    public Task<ConnectPlan> PlanAsync(
+        SessionSettings settings,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    ) =>
+        settings
+            .DeadlineFor("Connect-Telepresence", services)
+            .RunAsync(
+                settings.Name,
+                progress,
+                (steps, token) => PlanInTimeAsync(settings, steps, token),
+                cancellationToken
+            );
+
+    private async Task<ConnectPlan> PlanInTimeAsync(
         SessionSettings settings,
         IProgress<ConnectStep> progress,
         CancellationToken cancellationToken
@@ -51,33 +65,45 @@ internal sealed class SessionPlanning(SessionServices services)
     )
     {
         var settings = SessionSettings.Parse(parameters);
-        SubnetPlan plan;
-        if (parameters.ServiceSubnets.Count + parameters.PodSubnets.Count > 0)
-        {
-            var given = new ManagerClusterInfo
-            {
-                ClusterDomain = "",
-                ServiceSubnets = SubnetParser.ParseNetworks(parameters.ServiceSubnets, "ServiceSubnet"),
-                PodSubnets = SubnetParser.ParseNetworks(parameters.PodSubnets, "PodSubnet"),
-            };
-            plan = SubnetPlanner.Plan(
-                PlanInputs.Join(settings, services.LocalConfiguration, given, [], services.Routing.Snapshot())
-            );
-        }
-        else
-        {
-            using var access = services.OpenCluster(settings, services.LocalConfiguration);
-            await using var link = NewLink(settings, access);
-            var info = await link.ConnectAsync(null, cancellationToken).ConfigureAwait(false);
-            plan = await MakeAsync(settings, access, link, info, cancellationToken).ConfigureAwait(false);
-        }
+        var plan =
+            parameters.ServiceSubnets.Count + parameters.PodSubnets.Count > 0
+                ? PlanGiven(parameters, settings)
+                : await settings
+                    .DeadlineFor("Test-TelepresenceConflict", services)
+                    .RunAsync(null, null, (steps, token) => PlanClusterAsync(settings, steps, token), cancellationToken)
+                    .ConfigureAwait(false);
         return [.. PlanViews.Conflicts(plan, PlanViews.Preview(plan))];
+    }
+
+    private SubnetPlan PlanGiven(ConflictParameters parameters, SessionSettings settings)
+    {
+        var given = new ManagerClusterInfo
+        {
+            ClusterDomain = "",
+            ServiceSubnets = SubnetParser.ParseNetworks(parameters.ServiceSubnets, "ServiceSubnet"),
+            PodSubnets = SubnetParser.ParseNetworks(parameters.PodSubnets, "PodSubnet"),
+        };
+        return SubnetPlanner.Plan(
+            PlanInputs.Join(settings, services.LocalConfiguration, given, [], services.Routing.Snapshot())
+        );
+    }
+
+    private async Task<SubnetPlan> PlanClusterAsync(
+        SessionSettings settings,
+        IProgress<ConnectStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        using var access = services.OpenCluster(settings, services.LocalConfiguration);
+        await using var link = NewLink(settings, access);
+        var info = await link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
+        return await MakeAsync(settings, access, link, info, cancellationToken).ConfigureAwait(false);
     }
 
     private ClusterLink NewLink(SessionSettings settings, IClusterAccess access) =>
         new(
             access,
-            ManagerOptions.Make(services, settings.Namespace ?? access.DefaultNamespace, access.ManagerNamespace),
+            ManagerOptions.Make(services, settings.Namespace ?? access.DefaultNamespace, access),
             services.Loggers.CreateLogger<ClusterLink>()
         );
 
@@ -90,7 +116,7 @@ internal sealed class SessionPlanning(SessionServices services)
     )
     {
         var servers = await access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
-        var configuration = ManagerOptions.MergedConfiguration(services, link.Connection);
+        var configuration = ManagerOptions.MergedConfiguration(services, access, link.Connection);
         return SubnetPlanner.Plan(PlanInputs.Join(settings, configuration, info, servers, services.Routing.Snapshot()));
     }
 

@@ -1,8 +1,5 @@
-using System.Net;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
-using Telepresence.Client.Objects;
-using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.Engine.Session;
 
@@ -37,53 +34,31 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
 
     /// <summary>Connects, or returns the session that has these settings already.</summary>
     /// <exception cref="TelepresenceException">SessionExistsWithOtherSettings, Timeout, and all that a connect meets.</exception>
-    public async Task<EngineSession> ConnectAsync(
+    public Task<EngineSession> ConnectAsync(
         SessionSettings settings,
         IProgress<ConnectStep> progress,
         CancellationToken cancellationToken
-    )
-    {
-        var waiting = "another connect";
-        var timeout =
-            settings.Timeout
-            ?? services.LocalConfiguration.TrafficManagerConnect
-            ?? SessionSettings.DefaultConnectTimeout;
-        using var bound = new CancellationTokenSource(timeout, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-        try
-        {
-            await _changing.WaitAsync(either.Token).ConfigureAwait(false);
-            try
-            {
-                var steps = new Relay<ConnectStep>(step =>
-                {
-                    waiting = step.Status;
-                    progress.Report(step);
-                });
-                return await ConnectAloneAsync(settings, steps, either.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                _changing.Release();
-            }
-        }
-        catch (OperationCanceledException e)
-            when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw ErrorCatalogue.Error(
-                ErrorId.Timeout,
+    ) =>
+        settings
+            .DeadlineFor("Connect-Telepresence", services)
+            .RunAsync(
                 settings.Name,
-                e,
-                ("seconds", timeout.TotalSeconds),
-                ("waiting", waiting),
-                ("command", "Connect-Telepresence")
+                progress,
+                async (steps, token) =>
+                {
+                    steps.Report(new ConnectStep(ConnectStage.Credentials, "waiting for another connect to end"));
+                    await _changing.WaitAsync(token).ConfigureAwait(false);
+                    try
+                    {
+                        return await ConnectAloneAsync(settings, steps, token).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        _changing.Release();
+                    }
+                },
+                cancellationToken
             );
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw SessionErrors.ToTyped(e);
-        }
-    }
 
     /// <summary>Ends a session, or all; returns when nothing of them is left.</summary>
     /// <exception cref="TelepresenceException">SessionNotFound.</exception>

@@ -51,6 +51,14 @@ internal sealed record SessionSettings
             ManagerNamespace = parameters.ManagerNamespace,
         };
 
+    /// <summary>The user's time-out, else the configuration's, else <see cref="DefaultConnectTimeout"/>.</summary>
+    public Deadline DeadlineFor(string command, SessionServices services) =>
+        new(
+            Timeout ?? services.LocalConfiguration.TrafficManagerConnect ?? DefaultConnectTimeout,
+            command,
+            services.Time
+        );
+
     /// <summary>Parameter names in which the two differ.</summary>
     public static IReadOnlyList<string> Differences(SessionSettings one, SessionSettings other) =>
         [
@@ -67,7 +75,7 @@ internal sealed record SessionSettings
             Translate =
             [
                 .. subnets.Vnat.Select(v => ToRequest(SubnetParser.ParseSelector(v, "Vnat"), "")),
-                .. subnets.ProxyVia.Select(SubnetParser.ParseProxyVia).Select(p => ToRequest(p.Subnet, p.Workload)),
+                .. subnets.ProxyVia.Select(ParseProxyVia),
             ],
             AlsoProxy = SubnetParser.ParseNetworks(subnets.AlsoProxy, "AlsoProxy"),
             NeverProxy = SubnetParser.ParseNetworks(subnets.NeverProxy, "NeverProxy"),
@@ -77,6 +85,18 @@ internal sealed record SessionSettings
             Timeout = ParseTimeout(timeoutSeconds),
             Fingerprint = new Dictionary<string, string>(),
         };
+
+    /// <summary>Translating without sending the traffic that way would reach the wrong place: refused until agents can be used.</summary>
+    private static TranslationRequest ParseProxyVia(string text)
+    {
+        SubnetParser.ParseProxyVia(text);
+        throw ErrorCatalogue.Error(
+            ErrorId.InvalidProxyVia,
+            text,
+            ("value", text),
+            ("reason", "this release cannot send traffic through a workload's agent yet; -Vnat translates without one")
+        );
+    }
 
     private static TranslationRequest ToRequest(SubnetSelector selector, string workload) =>
         new(
