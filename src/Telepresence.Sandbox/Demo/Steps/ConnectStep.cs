@@ -33,6 +33,6 @@ internal sealed class ConnectStep : IDemoStep
     /// <inheritdoc/>
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
-        return DemoStage.SabotageAsync("link set lo down", cancellationToken);
+        return DemoStage.SabotageAsync("address del 127.0.0.1/8 dev lo", cancellationToken);
     }
 }

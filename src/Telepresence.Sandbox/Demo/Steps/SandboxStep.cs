@@ -37,7 +37,7 @@ internal sealed class SandboxStep : IDemoStep
     public Task BreakAsync(DemoStage stage, CancellationToken cancellationToken)
     {
         // The API server listens on loopback.
-        return DemoStage.SabotageAsync("link set lo down", cancellationToken);
+        return DemoStage.SabotageAsync("address del 127.0.0.1/8 dev lo", cancellationToken);
     }
 
     private static Task<Observation> AskKubectlAsync(CancellationToken cancellationToken)

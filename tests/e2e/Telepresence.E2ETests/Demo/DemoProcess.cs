@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Telepresence.Sandbox.Demo;
 
 namespace Telepresence.E2ETests.Demo;
 
@@ -33,11 +34,34 @@ internal static class DemoProcess
         }
     }
 
+    private static string Assembly => typeof(DemoSteps).Assembly.Location;
+
     /// <summary>Starts it and leaves it running.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => StartProgram("dotnet", [Assembly, "demo", .. arguments]);
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<Run> RunAsync(params string[] arguments) => await FinishAsync(Start(arguments));
+
+    /// <summary>
+    /// Runs it as uid 1000 on a machine that differs in a private mount namespace only: /mnt/tun is its /dev/net/tun.
+    /// </summary>
+    /// <param name="preparation">Shell commands that run before as root.</param>
+    public static async Task<Run> RunAsOrdinaryUserAsync(string preparation, params string[] arguments)
     {
-        var assembly = typeof(Sandbox.Demo.DemoSteps).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", [assembly, "demo", .. arguments])
+        const string user = "exec setpriv --reuid 1000 --regid 1000 --clear-groups env HOME=/tmp";
+        var readable = await FinishAsync(StartProgram("sh", ["-c", $"{user} test -r {Assembly}"]));
+        Skip.If(readable.ExitCode != 0, "needs a build that other users may read");
+        var script =
+            $"set -e; mount -t tmpfs none /mnt; mknod /mnt/tun c 10 200; {preparation}; "
+            + $"mount --bind /mnt/tun /dev/net/tun; {user} \"$@\"";
+        return await FinishAsync(
+            StartProgram("unshare", ["--mount", "sh", "-c", script, "sh", "dotnet", Assembly, "demo", .. arguments])
+        );
+    }
+
+    private static Process StartProgram(string name, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(name, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -46,10 +70,9 @@ internal static class DemoProcess
         return Process.Start(start)!;
     }
 
-    /// <summary>Runs it to its end.</summary>
-    public static async Task<Run> RunAsync(params string[] arguments)
+    private static async Task<Run> FinishAsync(Process started)
     {
-        using var process = Start(arguments);
+        using var process = started;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(_deadline);

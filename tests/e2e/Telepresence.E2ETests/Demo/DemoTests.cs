@@ -76,6 +76,43 @@ public sealed class DemoTests
         }
     }
 
+    [SkippableFact]
+    public async Task An_ordinary_user_is_told_which_permission_is_missing()
+    {
+        Requires.All("root", "netns", "ip", "setpriv");
+        var run = await DemoProcess.RunAsOrdinaryUserAsync("chmod 600 /mnt/tun", "--json");
+
+        var step = Assert.Single(run.Steps());
+        Assert.False(step.Ok);
+        Assert.StartsWith("PermissionMissing: ", step.Detail, StringComparison.Ordinal);
+        Assert.Contains("/dev/net/tun", step.Detail, StringComparison.Ordinal);
+        Assert.Equal(DemoCommand.CannotRun, run.ExitCode);
+    }
+
+    [SkippableFact]
+    public async Task An_ordinary_user_needs_no_root_where_tun_is_open()
+    {
+        Requires.All("root", "tun", "netns", "ip", "setpriv");
+        var run = await DemoProcess.RunAsOrdinaryUserAsync("chmod 666 /mnt/tun", "--json");
+
+        Assert.All(run.Steps(), step => Assert.True(step.Ok, $"{step.Name}: {step.Detail}"));
+        Assert.Equal(0, run.ExitCode);
+    }
+
+    [SkippableFact]
+    public async Task An_ordinary_user_may_use_sudo()
+    {
+        Requires.All("root", "tun", "netns", "ip", "setpriv", "sudo");
+        var run = await DemoProcess.RunAsOrdinaryUserAsync(
+            "chmod 600 /mnt/tun; mount -t tmpfs -o mode=0755 none /etc/sudoers.d; "
+                + "echo 'ALL ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/demo; chmod 440 /etc/sudoers.d/demo",
+            "--json"
+        );
+
+        Assert.All(run.Steps(), step => Assert.True(step.Ok, $"{step.Name}: {step.Detail}"));
+        Assert.Equal(0, run.ExitCode);
+    }
+
     [Fact]
     public async Task The_steps_can_be_listed()
     {
