@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Telepresence.Engine.Manager;
 using Telepresence.Protocol.Manager;
 
-namespace Telepresence.UnitTests.Engine.Manager;
+namespace Telepresence.UnitTests.Manager;
 
 public class ManagerClusterInfoTests
 {

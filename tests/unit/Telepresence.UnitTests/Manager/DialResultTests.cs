@@ -1,7 +1,7 @@
 using Telepresence.Engine.Manager;
 using Telepresence.Protocol.Tunnel;
 
-namespace Telepresence.UnitTests.Engine.Manager;
+namespace Telepresence.UnitTests.Manager;
 
 public class DialResultTests
 {

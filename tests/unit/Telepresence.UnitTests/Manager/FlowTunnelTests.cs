@@ -5,7 +5,7 @@ using Telepresence.Engine.Manager;
 using Telepresence.Protocol.Tunnel;
 using Telepresence.UnitTests.TrafficManager;
 
-namespace Telepresence.UnitTests.Engine.Manager;
+namespace Telepresence.UnitTests.Manager;
 
 public class FlowTunnelTests
 {

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Telepresence.Engine.NetStack;
 
-namespace Telepresence.UnitTests.Engine.Manager;
+namespace Telepresence.UnitTests.Manager;
 
 /// <summary>A TCP flow whose application is the test.</summary>
 internal sealed class FakeTcpFlow : ITcpFlow

@@ -2,7 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Telepresence.Engine.NetStack;
 
-namespace Telepresence.UnitTests.Engine.Manager;
+namespace Telepresence.UnitTests.Manager;
 
 /// <summary>A UDP flow whose application is the test.</summary>
 internal sealed class FakeUdpFlow : IUdpFlow
