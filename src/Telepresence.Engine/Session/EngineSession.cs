@@ -45,7 +45,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private SessionState _state = SessionState.Connecting;
     private DateTime? _since;
     private (string Id, string Message) _lastError = ("", "");
+    private bool _failed;
     private Task _ending = Task.CompletedTask;
+    private Task _watchingStack = Task.CompletedTask;
 
     /// <param name="access">Owned from here on.</param>
     public EngineSession(SessionServices services, SessionSettings settings, string name, IClusterAccess access)
@@ -192,7 +194,28 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 LogNotUndone(e, Name);
             }
         }
-        ChangeState(SessionState.Disconnected);
+        ChangeState(_failed ? SessionState.Failed : SessionState.Disconnected);
+    }
+
+    /// <summary>A fault of the packet loops ends the session, not the engine: everything is undone, and the session says why.</summary>
+    private async Task EndWhenStackFailsAsync()
+    {
+        try
+        {
+            await _stack.Completion.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever a loop died of, no flow of it moves any more.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogStackFailed(e, Name);
+            lock (_gate)
+            {
+                _failed = true;
+                _lastError = SessionErrors.Describe(e);
+            }
+            await DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task ReachClusterAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
@@ -245,9 +268,12 @@ internal sealed partial class EngineSession : IAsyncDisposable
             _services.Loggers.CreateLogger<FlowRouter>()
         );
         _stack = new IpStack(_device, _router, time: _services.Time);
+        // When the stack failed it is the watch itself that undoes.
+        OnUndo(() => _failed ? ValueTask.CompletedTask : new ValueTask(_watchingStack));
         OnUndo(_stack.Dispose);
         OnUndo(_router.DisposeAsync);
         _stack.Start();
+        _watchingStack = EndWhenStackFailsAsync();
     }
 
     private void AnswerNames()
@@ -399,7 +425,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
         lock (_gate)
         {
             // What is being undone does not come back.
-            if (_state == state || (_state == SessionState.Disconnecting && state != SessionState.Disconnected))
+            var isOver =
+                _state is SessionState.Disconnecting && state is not (SessionState.Disconnected or SessionState.Failed);
+            if (_state == state || isOver)
                 return;
             _state = state;
         }
@@ -420,6 +448,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session {Name}: {State}")]
     private partial void LogState(string name, SessionState state);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Session {Name}: the packet loop failed")]
+    private partial void LogStackFailed(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Session {Name}: a change of the cluster could not be followed")]
     private partial void LogNotFollowed(Exception exception, string name);

@@ -41,10 +41,10 @@ public partial class ErrorCatalogueTests
     [Fact]
     public void A_value_that_was_not_given_reads_as_in_a_commands_help()
     {
-        var error = ErrorCatalogue.Error(ErrorId.SubnetConflict, "10.0.0.0/8", ("subnet", "10.0.0.0/8"));
+        var error = ErrorCatalogue.Error(ErrorId.SubnetConflict, "10.0.0.0/8", ("conflict", "10.0.0.0/8 overlaps"));
 
-        Assert.Contains("local route ROUTE", error.Message, StringComparison.Ordinal);
-        Assert.Equal("Connect-Telepresence -Vnat 10.0.0.0/8", error.RecommendedAction);
+        Assert.StartsWith("10.0.0.0/8 overlaps", error.Message, StringComparison.Ordinal);
+        Assert.Equal("Connect-Telepresence -Vnat SUBNET", error.RecommendedAction);
     }
 
     [Theory]
