@@ -40,7 +40,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         );
         server.Register<FindRouteParameters, TelepresenceRouteDecision[]>(
             EngineMethods.FindRoute,
-            (parameters, _, _) => Typed(() => Task.FromResult(_queries.FindRoutes(parameters)))
+            (parameters, _, token) => Typed(() => _queries.FindRoutesAsync(parameters, token))
         );
     }
 
@@ -104,7 +104,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         );
         server.Register<SessionParameters, TelepresenceConnection[]>(
             EngineMethods.ListConnections,
-            (parameters, _, _) => Typed(() => Task.FromResult(_queries.Connections(parameters.Session)))
+            (parameters, _, token) => Typed(() => _queries.ConnectionsAsync(parameters.Session, token))
         );
         server.Register<StopConnectionParameters, int>(
             EngineMethods.StopConnection,

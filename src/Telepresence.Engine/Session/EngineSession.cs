@@ -57,6 +57,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         Settings = settings;
         Name = name;
         _logger = services.Loggers.CreateLogger<EngineSession>();
+        Objects = new ClusterObjects(access, services.Time);
         OnUndo(access.Dispose);
     }
 
@@ -96,6 +97,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
     public TranslationTable Translation => _translation;
 
     public AddressNames Names => _names;
+
+    public ClusterObjects Objects { get; }
 
     public DnsServer Dns => _dns;
 

@@ -29,6 +29,13 @@ internal interface IClusterAccess : IDisposable
     /// <summary>Namespaces of the cluster; null when they may not be listed.</summary>
     Task<IReadOnlyList<string>?> GetNamespacesAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What has which address in the cluster, as <c>service/web.demo</c> or <c>pod/web-1.demo</c>. An access without an API
+    /// server to ask knows nothing.
+    /// </summary>
+    Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<IPAddress, string>>(new Dictionary<IPAddress, string>());
+
     /// <summary>A new stream to the traffic-manager's gRPC port, found anew each time: its pod may have moved.</summary>
     /// <param name="progress">Told what is being waited for.</param>
     Task<Stream> OpenManagerStreamAsync(IProgress<ConnectStep>? progress, CancellationToken cancellationToken);

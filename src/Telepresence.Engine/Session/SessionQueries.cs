@@ -24,10 +24,17 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
         ];
 
     /// <exception cref="TelepresenceException">InvalidAddress.</exception>
-    public TelepresenceRouteDecision[] FindRoutes(FindRouteParameters parameters)
+    public async Task<TelepresenceRouteDecision[]> FindRoutesAsync(
+        FindRouteParameters parameters,
+        CancellationToken cancellationToken
+    )
     {
+        var addresses = parameters.Addresses.Select(ParseAddress).ToArray();
+        var objects = new Dictionary<EngineSession, IReadOnlyDictionary<IPAddress, string>>();
+        foreach (var session in registry.All)
+            objects[session] = await session.Objects.GetAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = services.Routing.Snapshot();
-        return [.. parameters.Addresses.Select(text => FindRoute(ParseAddress(text), parameters, snapshot))];
+        return [.. addresses.Select(address => FindRoute(address, parameters, snapshot, objects))];
     }
 
     public TelepresenceVirtualAddress[] VirtualAddresses(string? session) =>
@@ -73,10 +80,16 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
                 }),
         ];
 
-    public TelepresenceConnection[] Connections(string? session)
+    public async Task<TelepresenceConnection[]> ConnectionsAsync(string? name, CancellationToken cancellationToken)
     {
         var owners = SocketOwners.Snapshot();
-        return [.. registry.Find(session).SelectMany(s => ConnectionViews.All(s, owners))];
+        var connections = new List<TelepresenceConnection>();
+        foreach (var session in registry.Find(name))
+        {
+            var objects = await session.Objects.GetAsync(cancellationToken).ConfigureAwait(false);
+            connections.AddRange(ConnectionViews.All(session, owners, objects));
+        }
+        return [.. connections];
     }
 
     /// <summary>Ends the named connections; returns how many there were.</summary>
@@ -184,7 +197,8 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
     private TelepresenceRouteDecision FindRoute(
         IPAddress address,
         FindRouteParameters parameters,
-        RoutingSnapshot snapshot
+        RoutingSnapshot snapshot,
+        Dictionary<EngineSession, IReadOnlyDictionary<IPAddress, string>> objects
     )
     {
         byte? protocol = parameters.Protocol switch
@@ -196,7 +210,7 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
         var found = services.Routing.Lookup(
             new RouteQuery(address, protocol, DestinationPort: (ushort)parameters.RemotePort)
         );
-        var session = registry.All.FirstOrDefault(s => s.Routes.InterfaceIndex == found.InterfaceIndex);
+        var session = objects.Keys.FirstOrDefault(s => s.Routes.InterfaceIndex == found.InterfaceIndex);
         var winner = found.Route is { } route ? RouteViews.View(route, session?.Routes) : null;
         var cluster = session?.Resolve(new IPEndPoint(address, 0))?.Address;
         return new TelepresenceRouteDecision
@@ -217,6 +231,7 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
             ClusterAddress = cluster?.ToString() ?? "",
             Via = winner?.Via ?? "",
             DnsName = cluster is null ? "" : session!.Names.Find(cluster),
+            KubernetesObject = cluster is null ? "" : objects[session!].GetValueOrDefault(cluster, ""),
             Reason = ReasonFor(found, winner, session, address, cluster),
             Candidates = RouteViews.Losers(snapshot, address, found.Route),
             Route = winner,

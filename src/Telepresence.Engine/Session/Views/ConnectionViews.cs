@@ -1,3 +1,4 @@
+using System.Net;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Objects;
 using Telepresence.Engine.NetStack;
@@ -7,13 +8,17 @@ namespace Telepresence.Engine.Session.Views;
 /// <summary>A session's flows as <c>Get-NetTCPConnection</c> names them.</summary>
 internal static class ConnectionViews
 {
-    public static IEnumerable<TelepresenceConnection> All(EngineSession session, ISocketOwners owners)
+    public static IEnumerable<TelepresenceConnection> All(
+        EngineSession session,
+        ISocketOwners owners,
+        IReadOnlyDictionary<IPAddress, string> objects
+    )
     {
         var (tcp, udp) = session.Flows;
         foreach (var flow in tcp)
-            yield return View(session, TransportProtocol.Tcp, flow.Endpoints, flow.Statistics, owners);
+            yield return View(session, TransportProtocol.Tcp, flow.Endpoints, flow.Statistics, owners, objects);
         foreach (var flow in udp)
-            yield return View(session, TransportProtocol.Udp, flow.Endpoints, flow.Statistics, owners);
+            yield return View(session, TransportProtocol.Udp, flow.Endpoints, flow.Statistics, owners, objects);
     }
 
     public static ConnectionKey KeyOf(TransportProtocol protocol, FlowEndpoints endpoints) =>
@@ -30,7 +35,8 @@ internal static class ConnectionViews
         TransportProtocol protocol,
         FlowEndpoints endpoints,
         FlowStatistics statistics,
-        ISocketOwners owners
+        ISocketOwners owners,
+        IReadOnlyDictionary<IPAddress, string> objects
     )
     {
         var cluster = session.Resolve(endpoints.Destination)?.Address ?? endpoints.Destination.Address;
@@ -50,6 +56,7 @@ internal static class ConnectionViews
             Retransmits = statistics.Retransmits,
             DnsName = session.Names.Find(cluster),
             ClusterAddress = cluster.ToString(),
+            Target = objects.GetValueOrDefault(cluster, ""),
             Session = session.Name,
         };
     }
