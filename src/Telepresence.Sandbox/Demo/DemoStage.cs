@@ -25,6 +25,12 @@ internal sealed class DemoStage(DemoCluster cluster, IDemoDriver driver) : IAsyn
         set => _before = value;
     }
 
+    /// <summary>Way to the web service's real address before connecting.</summary>
+    public RouteLookUp? RealBefore { get; set; }
+
+    /// <summary>Way to the addresses that will be the virtual ones, before connecting.</summary>
+    public RouteLookUp? VirtualBefore { get; set; }
+
     /// <summary>The session, once connected.</summary>
     public TelepresenceSession Session
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Telepresence.Client.Objects;
 using Telepresence.Sandbox.Demo.Vpn;
 
@@ -33,6 +34,13 @@ internal sealed class ConflictStep : IDemoStep
             throw new VerdictException(
                 $"{found.Subnet}: {found.Resolution} because of {found.ConflictingRoute}, not Translate because of {VpnPlan.Prefix}"
             );
+        }
+        stage.RealBefore = route;
+        if (IPNetwork.TryParse(found.VirtualSubnet, out var virtualSubnet))
+        {
+            (stage.VirtualBefore, _) = await RouteLookUp
+                .AskAsync(virtualSubnet.BaseAddress, cancellationToken)
+                .ConfigureAwait(false);
         }
         var detail =
             $"{found.Subnet} collides with {found.ConflictingRoute} dev {found.InterfaceAlias}: {found.Resolution}";

@@ -18,17 +18,19 @@ internal sealed class RoutesStep : IDemoStep
         var (real, _) = await RouteLookUp.AskAsync(stage.Cluster.WebAddress, cancellationToken).ConfigureAwait(false);
         var (translated, seen) = await RouteLookUp.AskAsync(address, cancellationToken).ConfigureAwait(false);
         stage.Show(seen);
-        stage.Note($"{stage.Cluster.WebAddress, -15} via {VpnPlan.Gateway} dev {VpnPlan.Interface} → {real}");
-        stage.Note($"{address, -15} unreachable → {translated}");
+        var realChange = $"{stage.RealBefore} → {real}";
+        var virtualChange = $"{stage.VirtualBefore?.ToString() ?? "unknown"} → {translated}";
+        stage.Note($"{stage.Cluster.WebAddress, -15} {realChange}");
+        stage.Note($"{address, -15} {virtualChange}");
         if (translated.Device != stage.Session.InterfaceAlias)
         {
             throw new VerdictException($"{address} is {translated}, not dev {stage.Session.InterfaceAlias}");
         }
-        if (real.Device != VpnPlan.Interface)
+        if (real != stage.RealBefore)
         {
-            throw new VerdictException($"{stage.Cluster.WebAddress} is {real}, not dev {VpnPlan.Interface}");
+            throw new VerdictException($"{stage.Cluster.WebAddress}: {realChange}");
         }
-        return $"{address}: unreachable → {translated}; {stage.Cluster.WebAddress}: {real}, as before";
+        return $"{address}: {virtualChange}; {stage.Cluster.WebAddress}: {realChange}";
     }
 
     /// <inheritdoc/>
