@@ -34,7 +34,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private AddressNames _names = null!;
     private ManagerClusterInfo _info = null!;
     private IReadOnlyList<IPAddress> _serverAddresses = [];
-    private IReadOnlyList<string> _clusterNamespaces = [];
+    private SessionZone _zone = null!;
     private SubnetPlan _plan = null!;
     private TranslationTable _translation = null!;
     private IPacketDevice _device = null!;
@@ -232,7 +232,13 @@ internal sealed partial class EngineSession : IAsyncDisposable
         OnUndo(_link.DisposeAsync);
         _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
         _configuration = ManagerOptions.MergedConfiguration(_services, _access, _link.Connection);
-        _clusterNamespaces = await _access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? [Namespace];
+        _zone = new SessionZone(
+            Name,
+            Namespace,
+            Settings.MappedNamespaces,
+            await _access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? [],
+            _configuration
+        );
     }
 
     private void MakePlan(
@@ -283,7 +289,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         _names = new AddressNames(_link);
         _dns = new DnsServer(
-            ZoneOptions(),
+            _zone.Options(_info, _plan, _nameService.Plumbing),
             _names,
             _translation,
             _nameService.Upstream,
@@ -348,37 +354,6 @@ internal sealed partial class EngineSession : IAsyncDisposable
         });
     }
 
-    private DnsZoneOptions ZoneOptions()
-    {
-        var defaults = new DnsZoneOptions { Session = Name, Namespace = Namespace };
-        return defaults with
-        {
-            MappedNamespaces = MappedNamespaces(),
-            ClusterDomain = _info.ClusterDomain,
-            HostSearchDomains = _nameService.Plumbing.HostSearchDomains,
-            Excludes = _configuration.DnsExcludes ?? [],
-            ExcludeSuffixes = _configuration.DnsExcludeSuffixes ?? Or(_info.ExcludeSuffixes, defaults.ExcludeSuffixes),
-            IncludeSuffixes = _configuration.DnsIncludeSuffixes ?? _info.IncludeSuffixes,
-            Mappings = _configuration.DnsMappings ?? [],
-            ServerAddresses = [_plan.VirtualIPv4.DnsAddress, .. CapturedNameServers],
-            ReverseSubnets = [.. _plan.Proxied, .. _plan.Overriding],
-            LookupTimeout = _configuration.DnsLookup ?? defaults.LookupTimeout,
-        };
-    }
-
-    /// <summary>The user's, else the configuration's, else all that the cluster has; the connected one always.</summary>
-    private IReadOnlyList<string> MappedNamespaces()
-    {
-        var mapped =
-            Settings.MappedNamespaces.Count > 0
-                ? Settings.MappedNamespaces
-                : Or(_configuration.MappedNamespaces ?? [], _clusterNamespaces);
-        return [.. mapped.Append(Namespace).Distinct(StringComparer.Ordinal)];
-    }
-
-    private static IReadOnlyList<string> Or(IReadOnlyList<string> first, IReadOnlyList<string> otherwise) =>
-        first.Count > 0 ? first : otherwise;
-
     private void OnLostChanged(bool lost, Exception? reason)
     {
         lock (_gate)
@@ -410,7 +385,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 _info = info;
                 _plan = plan with { VirtualIPv6 = plan.VirtualIPv6 ?? _plan.VirtualIPv6 };
             }
-            _dns.Update(ZoneOptions());
+            _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
             ApplyRoutes();
         }
 #pragma warning disable CA1031 // A cluster that cannot be followed must not end what works; the session says so.

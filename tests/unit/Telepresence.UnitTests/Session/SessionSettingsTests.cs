@@ -1,0 +1,60 @@
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Engine.Session;
+
+namespace Telepresence.UnitTests.Session;
+
+public class SessionSettingsTests
+{
+    private static ConnectParameters Vnat(params string[] vnat) =>
+        new() { Subnets = new SubnetSelection { Vnat = vnat } };
+
+    [Fact]
+    public void Equal_parameters_mean_the_same_session_in_whatever_order() =>
+        Assert.Empty(
+            SessionSettings.Differences(
+                SessionSettings.Parse(Vnat("pods", "10.0.0.0/8")),
+                SessionSettings.Parse(Vnat("10.0.0.0/8", "pods"))
+            )
+        );
+
+    [Fact]
+    public void What_differs_is_named_as_its_parameter() =>
+        Assert.Equal(
+            ["Namespace", "Vnat"],
+            SessionSettings.Differences(
+                SessionSettings.Parse(Vnat("all") with { Namespace = "a" }),
+                SessionSettings.Parse(Vnat("pods") with { Namespace = "b" })
+            )
+        );
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(1e9)]
+    public void A_time_out_that_cannot_be_is_refused(double seconds) =>
+        Assert.Equal(
+            "InvalidParameter",
+            Assert
+                .Throws<TelepresenceException>(() =>
+                    SessionSettings.Parse(new ConnectParameters { TimeoutSeconds = seconds })
+                )
+                .Id
+        );
+
+    [Theory]
+    [InlineData("10.0.0.0/33", "InvalidCidr")]
+    [InlineData("everything", "UnknownSymbol")]
+    public void A_bad_translation_is_refused(string vnat, string id) =>
+        Assert.Equal(id, Assert.Throws<TelepresenceException>(() => SessionSettings.Parse(Vnat(vnat))).Id);
+
+    [Fact]
+    public void ProxyVia_is_refused_in_words_and_not_taken_for_a_mere_translation()
+    {
+        var parameters = new ConnectParameters { Subnets = new SubnetSelection { ProxyVia = ["all=web"] } };
+        var error = Assert.Throws<TelepresenceException>(() => SessionSettings.Parse(parameters));
+        Assert.Equal("InvalidProxyVia", error.Id);
+        Assert.Contains("agent", error.Message, StringComparison.Ordinal);
+    }
+}
