@@ -1,0 +1,116 @@
+using Telepresence.Client;
+using Telepresence.Client.Contract;
+using Telepresence.Client.Launch;
+using Telepresence.Client.Objects;
+
+namespace Telepresence.E2ETests.Session;
+
+/// <summary>An engine process in the workstation's namespace, and the client that speaks to it over its socket.</summary>
+internal sealed class EngineProcess : IAsyncDisposable
+{
+    private readonly ChildProcess _process;
+    private readonly string _home;
+
+    private EngineProcess(ChildProcess process, EngineClient client, EngineEndpoint endpoint, string home)
+    {
+        _process = process;
+        _home = home;
+        Client = client;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>The host that may swap parts, built beside these tests.</summary>
+    public static string TestEngineAssembly =>
+        typeof(EngineProcess).Assembly.Location.Replace("E2ETests", "TestEngine", StringComparison.Ordinal);
+
+    public EngineClient Client { get; }
+
+    public EngineEndpoint Endpoint { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public static CancellationToken Bound => new CancellationTokenSource(ChildProcess.Deadline).Token;
+
+    /// <param name="environment">What <c>Telepresence.TestEngine</c> swaps; nothing: the product's own engine runs.</param>
+    public static async Task<EngineProcess> StartAsync(
+        Workstation workstation,
+        params (string Name, string Value)[] environment
+    )
+    {
+        var runtime = workstation.NewFolder("run");
+        var process = ChildProcess.Start(
+            workstation.Net,
+            [
+                ("HOME", workstation.Home),
+                ("XDG_CACHE_HOME", Path.Combine(runtime, "cache")),
+                (RuntimeDirectory.OverrideVariable, runtime),
+                .. environment,
+            ],
+            "dotnet",
+            [
+                environment.Length > 0 ? TestEngineAssembly : EngineFiles.Locate(),
+                .. new EngineArguments { Directory = runtime, Foreground = true }.ToArguments(),
+            ]
+        );
+        await process.WaitForLineAsync(line => line == EngineArguments.Ready);
+        var notifications = new EngineNotifications();
+        var connection = await EngineLauncher.TryConnectAsync(
+            EngineRole.Network,
+            new EngineLaunchOptions { Directory = runtime, Methods = notifications.Methods },
+            Bound
+        );
+        Assert.NotNull(connection);
+        return workstation.Own(
+            new EngineProcess(
+                process,
+                new EngineClient(connection, notifications),
+                new EngineEndpoint(runtime, EngineRole.Network),
+                runtime
+            )
+        );
+    }
+
+    public Task<TelepresenceSession> ConnectAsync(
+        SandboxProcess sandbox,
+        SubnetSelection? subnets = null,
+        string? name = null
+    ) =>
+        Client.ConnectAsync(
+            new ConnectParameters
+            {
+                Cluster = new ClusterSelection { Kubeconfig = sandbox.Kubeconfig },
+                Namespace = SandboxNamespace,
+                Name = name,
+                Subnets = subnets ?? new SubnetSelection(),
+                TimeoutSeconds = 60,
+            },
+            null,
+            Bound
+        );
+
+    /// <summary>Namespace of the sample workloads.</summary>
+    public const string SandboxNamespace = "demo";
+
+    /// <summary>Waits until the engine lists no connection any more: the last segments of the closed ones are on their way.</summary>
+    public async Task WaitForNoConnectionsAsync()
+    {
+        var bound = Bound;
+        while ((await Client.ConnectionsAsync(null, bound)).Length > 0)
+            await Task.Delay(20, bound);
+    }
+
+    public string Log() => File.ReadAllText(Path.Combine(_home, "cache", "telepresence", "logs", "engine.log"));
+
+    /// <summary>Sends the signal and waits for the end.</summary>
+    public Task EndAsync(string signal = "TERM") => _process.EndAsync(signal);
+
+    public Task WaitForExitAsync() => _process.WaitForExitAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await _process.DisposeAsync();
+    }
+}
