@@ -1,7 +1,7 @@
 namespace Telepresence.E2ETests.Session;
 
 /// <summary>Names, asked by programs of the workstation through its ordinary resolv.conf.</summary>
-[Collection(SessionCollection.Name)]
+[Collection(OneAfterAnother.Name)]
 public sealed class DnsTests(SessionFixture fixture) : IClassFixture<SessionFixture>
 {
     private const string Domain = "svc.cluster.local";

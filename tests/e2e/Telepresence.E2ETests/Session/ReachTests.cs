@@ -1,7 +1,7 @@
 namespace Telepresence.E2ETests.Session;
 
 /// <summary>Pages and echoes of the cluster, as programs of the workstation see them.</summary>
-[Collection(SessionCollection.Name)]
+[Collection(OneAfterAnother.Name)]
 public sealed class ReachTests(SessionFixture fixture) : IClassFixture<SessionFixture>
 {
     [SkippableTheory]

@@ -1,7 +1,7 @@
 namespace Telepresence.E2ETests.Session;
 
 /// <summary>A closed port and a silent one look from the workstation as they look from a pod.</summary>
-[Collection(SessionCollection.Name)]
+[Collection(OneAfterAnother.Name)]
 public sealed class RefusalTests(SessionFixture fixture) : IClassFixture<SessionFixture>
 {
     [SkippableTheory]

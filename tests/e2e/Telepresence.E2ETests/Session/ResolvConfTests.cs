@@ -3,7 +3,7 @@ using Telepresence.Client.Contract;
 namespace Telepresence.E2ETests.Session;
 
 /// <summary>Machines whose resolv.conf and reverse path filter differ.</summary>
-[Collection(SessionCollection.Name)]
+[Collection(OneAfterAnother.Name)]
 public sealed class ResolvConfTests
 {
     [SkippableTheory]

@@ -1,7 +1,7 @@
 namespace Telepresence.E2ETests.Session;
 
 /// <summary>Byte streams and datagrams through the whole chain.</summary>
-[Collection(SessionCollection.Name)]
+[Collection(OneAfterAnother.Name)]
 public sealed class StreamTests(SessionFixture fixture) : IClassFixture<SessionFixture>
 {
     private const string EchoPort = "7";

@@ -30,6 +30,8 @@ internal sealed class Workstation : IAsyncDisposable
     /// <summary>Counters and timers, which move by themselves.</summary>
     private static readonly string[] _volatile = ["expires", "used", "age", "operstate", "valid_life_time"];
 
+    private static readonly string[] _decisive = ["type", "dev", "gateway", "prefsrc", "table"];
+
     private readonly Stack<IAsyncDisposable> _owned = new();
     private int _folders;
 
@@ -143,7 +145,7 @@ internal sealed class Workstation : IAsyncDisposable
         var route = JsonDocument.Parse(result.Output).RootElement[0];
         return string.Join(
             ' ',
-            new[] { "type", "dev", "gateway", "prefsrc", "table" }
+            _decisive
                 .Where(name => route.TryGetProperty(name, out _))
                 .Select(name => $"{name}={route.GetProperty(name)}")
         );
