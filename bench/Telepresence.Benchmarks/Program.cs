@@ -1,1 +1,4 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Telepresence.Benchmarks;
+
+BenchmarkSwitcher.FromAssembly(typeof(ChecksumBenchmarks).Assembly).Run(args);
