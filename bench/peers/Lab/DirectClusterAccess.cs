@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Telepresence.Engine.Session;
+using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.Peers.Lab;
 
@@ -11,6 +12,7 @@ internal sealed class DirectClusterAccess(IPEndPoint manager) : IClusterAccess
     public string Server => $"tcp://{manager}";
     public string DefaultNamespace => "default";
     public string ManagerNamespace => "ambassador";
+    public ClientConfiguration Configuration => ClientConfiguration.Empty;
 
     public Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<IPAddress>>([manager.Address]);
