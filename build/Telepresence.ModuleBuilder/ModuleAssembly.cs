@@ -1,3 +1,5 @@
+using Telepresence.Client.Errors;
+
 namespace Telepresence.ModuleBuilder;
 
 /// <summary>
@@ -41,6 +43,7 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
         {
             Copy(about, Path.Combine(output, Path.GetFileName(about)));
         }
+        WriteIfChanged(Path.Combine(output, "about_Telepresence_Errors.help.txt"), ErrorTopic.Write(ErrorCatalogue.Entries));
         var pages = Directory
             .EnumerateFiles(PathOf("docs/help"), "*-*.md")
             .Order(StringComparer.Ordinal)

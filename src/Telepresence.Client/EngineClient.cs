@@ -11,6 +11,9 @@ namespace Telepresence.Client;
 /// <param name="notifications">Those of that connection.</param>
 public sealed class EngineClient(JsonRpcConnection connection, EngineNotifications notifications) : IAsyncDisposable
 {
+    /// <summary>A stopped connect takes that long, at most, to take back routes, rules and interface.</summary>
+    private static readonly TimeSpan _undo = TimeSpan.FromSeconds(2);
+
     /// <summary>Connects and reports each stage as it begins.</summary>
     public async Task<TelepresenceSession> ConnectAsync(
         ConnectParameters parameters,
@@ -38,6 +41,7 @@ public sealed class EngineClient(JsonRpcConnection connection, EngineNotificatio
                     {
                         Operation = operation,
                     },
+                    _undo,
                     cancellationToken
                 )
                 .ConfigureAwait(false);

@@ -80,7 +80,15 @@ Describe 'Help' {
         $own.Where{ $_ -notin $described } | Should -BeNullOrEmpty
     }
 
-    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS' {
+    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS', 'about_Telepresence_Errors' {
         Get-Help $_ | Out-String | Should -Match $_
+    }
+
+    It 'explains every error id' {
+        $topic = Get-Content -Raw (Join-Path (Split-Path $env:TELEPRESENCE_MODULE) en-US/about_Telepresence_Errors.help.txt)
+        $ids = [Enum]::GetNames([Telepresence.Client.Errors.ErrorId])
+        $ids.Count | Should -BeGreaterThan 40
+        $ids.Where{ $topic -notmatch "(?m)^    $_  \(" } | Should -BeNullOrEmpty
+        $topic.Split("`n").Where{ $_.Length -gt 120 } | Should -BeNullOrEmpty
     }
 }

@@ -24,12 +24,6 @@ public sealed record ConnectParameters
     /// <summary>Routing and translation.</summary>
     public SubnetSelection Subnets { get; set; } = new();
 
-    /// <summary><c>localport:host:port[/proto]</c>.</summary>
-    public IReadOnlyList<string> RerouteLocal { get; set; } = [];
-
-    /// <summary><c>host:port:newport[/proto]</c>.</summary>
-    public IReadOnlyList<string> RerouteRemote { get; set; } = [];
-
     /// <summary>The whole connect ends by then, with error id <c>Timeout</c>; null: the engine's default.</summary>
     public double? TimeoutSeconds { get; set; }
 }

@@ -104,9 +104,21 @@ public static class ErrorCatalogue
                 "kubectl auth can-i --list --namespace '{namespace}'"
             ),
             new(
+                ErrorId.KubernetesApiError,
+                Category.InvalidResult,
+                "The API server did not do {what}: {reason}. Look at its health.",
+                "kubectl get --raw '/readyz?verbose'"
+            ),
+            new(
+                ErrorId.KubernetesObjectNotFound,
+                Category.ObjectNotFound,
+                "The API server has no {what}. Check name and namespace.",
+                "kubectl get all --all-namespaces"
+            ),
+            new(
                 ErrorId.PortForwardForbidden,
                 Category.PermissionDenied,
-                "The user may not port-forward to the traffic-manager in namespace '{namespace}'. Ask the cluster's administrator for 'create' on 'pods/portforward' there.",
+                "The user may not port-forward to the traffic-manager in namespace '{namespace}'. Ask the cluster's administrator for 'get' and 'create' on 'pods/portforward' there.",
                 "kubectl auth can-i create pods/portforward --namespace '{namespace}'"
             ),
             new(
@@ -276,12 +288,6 @@ public static class ErrorCatalogue
                 Category.InvalidArgument,
                 "'{value}' is not SUBNET=WORKLOAD: {reason}. Write it as 10.1.0.0/16=gateway or all=gateway.",
                 "Get-Help Connect-Telepresence -Parameter ProxyVia"
-            ),
-            new(
-                ErrorId.InvalidReroute,
-                Category.InvalidArgument,
-                "'{value}' is not a reroute: {reason}. Write it as {form}.",
-                "Get-Help Connect-Telepresence -Parameter {parameter}"
             ),
             new(
                 ErrorId.InvalidParameter,

@@ -14,8 +14,11 @@ public sealed partial record ErrorEntry(
     string RecommendedAction
 )
 {
-    /// <summary>Anchor in about_Telepresence.</summary>
-    public string HelpAnchor => $"about_Telepresence#{Id}";
+    /// <summary>Section of about_Telepresence_Errors, which the build writes from the catalogue.</summary>
+    public string HelpAnchor => AnchorOf(Id.ToString());
+
+    /// <summary>The section of an id.</summary>
+    public static string AnchorOf(string id) => $"about_Telepresence_Errors#{id}";
 
     /// <summary>Names of the values in both templates.</summary>
     public IReadOnlyList<string> Placeholders =>

@@ -27,6 +27,12 @@ public enum ErrorId
     /// <summary>The API server does not accept the credentials.</summary>
     Unauthorized,
 
+    /// <summary>The API server refused a request for another reason, or answered something that is no Kubernetes object.</summary>
+    KubernetesApiError,
+
+    /// <summary>The API server does not have the object that was asked for.</summary>
+    KubernetesObjectNotFound,
+
     /// <summary>The user may not read what is needed to find the traffic-manager.</summary>
     Forbidden,
 
@@ -86,9 +92,6 @@ public enum ErrorId
 
     /// <summary>Not <c>SUBNET=WORKLOAD</c>.</summary>
     InvalidProxyVia,
-
-    /// <summary>Not a reroute.</summary>
-    InvalidReroute,
 
     /// <summary>A parameter has a value that cannot be used.</summary>
     InvalidParameter,

@@ -48,6 +48,9 @@ public enum TelepresenceErrorCategory
     /// <summary>What was read makes no sense.</summary>
     InvalidData,
 
+    /// <summary>What came back cannot be used.</summary>
+    InvalidResult,
+
     /// <summary>Not on this system.</summary>
     NotImplemented,
 

@@ -63,13 +63,23 @@ public sealed class JsonRpcConnection : IAsyncDisposable
 
     /// <summary>Sends a request and waits for its result; cancelling sends <c>$/cancelRequest</c> and returns at once.</summary>
     /// <exception cref="TelepresenceException">The peer's typed error, or EngineUnavailable when the connection is gone.</exception>
-    public async Task<TResult> InvokeAsync<TParams, TResult>(
+    public Task<TResult> InvokeAsync<TParams, TResult>(
         string method,
         TParams parameters,
         CancellationToken cancellationToken = default
+    ) => InvokeAsync<TParams, TResult>(method, parameters, TimeSpan.Zero, cancellationToken);
+
+    /// <summary>Sends a request and waits for its result; cancelling sends <c>$/cancelRequest</c>.</summary>
+    /// <param name="undo">How long a cancelled request may take to undo what it began; zero: returns at once.</param>
+    /// <exception cref="TelepresenceException">The peer's typed error, or EngineUnavailable when the connection is gone.</exception>
+    public async Task<TResult> InvokeAsync<TParams, TResult>(
+        string method,
+        TParams parameters,
+        TimeSpan undo,
+        CancellationToken cancellationToken
     )
     {
-        var response = await RequestAsync(method, ToElement(parameters), cancellationToken).ConfigureAwait(false);
+        var response = await RequestAsync(method, ToElement(parameters), undo, cancellationToken).ConfigureAwait(false);
         try
         {
             return response.Result is { } result ? result.Deserialize(TypeInfo<TResult>())! : default!;
@@ -86,7 +96,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         string method,
         TParams parameters,
         CancellationToken cancellationToken = default
-    ) => RequestAsync(method, ToElement(parameters), cancellationToken);
+    ) => RequestAsync(method, ToElement(parameters), TimeSpan.Zero, cancellationToken);
 
     /// <summary>Sends a request whose params and result are JSON already; a result of nothing is undefined.</summary>
     /// <exception cref="TelepresenceException">The peer's typed error, or EngineUnavailable when the connection is gone.</exception>
@@ -94,7 +104,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         string method,
         JsonElement parameters,
         CancellationToken cancellationToken = default
-    ) => (await RequestAsync(method, parameters, cancellationToken).ConfigureAwait(false)).Result ?? default;
+    ) => (await RequestAsync(method, parameters, TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Result ?? default;
 
     /// <summary>Queues a notification; never blocks. A peer that does not read loses the oldest.</summary>
     public void Notify<TParams>(string method, TParams parameters)
@@ -128,6 +138,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
     private async Task<JsonRpcMessage> RequestAsync(
         string method,
         JsonElement parameters,
+        TimeSpan undo,
         CancellationToken cancellationToken
     )
     {
@@ -151,11 +162,19 @@ public sealed class JsonRpcConnection : IAsyncDisposable
             };
             await SendAsync(JsonRpcFraming.Write(request), cancellationToken).ConfigureAwait(false);
             JsonRpcMessage response;
-            using (cancellationToken.Register(() => Cancel(id, answer, cancellationToken)))
+            using CancellationTokenSource givenUp = new();
+            using (givenUp.Token.Register(() => answer.TrySetCanceled(cancellationToken)))
+            using (cancellationToken.Register(() => Cancel(id, answer, givenUp, undo, cancellationToken)))
             {
                 response = await answer.Task.ConfigureAwait(false);
             }
-            return response.Error is { } error ? throw ToException(error, method) : response;
+            return response.Error switch
+            {
+                null => response,
+                { Code: JsonRpcError.Cancelled } when cancellationToken.IsCancellationRequested =>
+                    throw new OperationCanceledException(cancellationToken),
+                var error => throw ToException(error, method),
+            };
         }
         finally
         {
@@ -163,9 +182,16 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         }
     }
 
-    private void Cancel(long id, TaskCompletionSource<JsonRpcMessage> answer, CancellationToken cancellationToken)
+    private void Cancel(
+        long id,
+        TaskCompletionSource<JsonRpcMessage> answer,
+        CancellationTokenSource givenUp,
+        TimeSpan undo,
+        CancellationToken cancellationToken
+    )
     {
-        if (answer.TrySetCanceled(cancellationToken))
+        var running = undo > TimeSpan.Zero ? !answer.Task.IsCompleted : answer.TrySetCanceled(cancellationToken);
+        if (running)
         {
             JsonRpcMessage cancel = new()
             {
@@ -177,6 +203,7 @@ public sealed class JsonRpcConnection : IAsyncDisposable
                 ),
             };
             _notifications.Writer.TryWrite(JsonRpcFraming.Write(cancel));
+            givenUp.CancelAfter(undo);
         }
     }
 

@@ -2,7 +2,7 @@ using Telepresence.Client.Errors;
 
 namespace Telepresence.Engine.Kubernetes;
 
-/// <summary>Ids of <see cref="KubernetesException"/>: those of the catalogue, and two that only programs compare with.</summary>
+/// <summary>Ids of <see cref="KubernetesException"/>: all of the catalogue.</summary>
 internal static class KubernetesErrorId
 {
     public const string KubeconfigNotFound = nameof(ErrorId.KubeconfigNotFound);
@@ -20,8 +20,8 @@ internal static class KubernetesErrorId
     public const string PortForwardFailed = nameof(ErrorId.PortForwardFailed);
 
     /// <summary>An answer that is neither success nor one of the refusals above.</summary>
-    public const string KubernetesApiError = "KubernetesApiError";
+    public const string KubernetesApiError = nameof(ErrorId.KubernetesApiError);
 
     /// <summary>404 of an object.</summary>
-    public const string KubernetesObjectNotFound = "KubernetesObjectNotFound";
+    public const string KubernetesObjectNotFound = nameof(ErrorId.KubernetesObjectNotFound);
 }

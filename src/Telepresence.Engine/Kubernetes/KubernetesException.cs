@@ -1,5 +1,6 @@
 using System.Net;
 using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
 using Telepresence.Client.Ipc;
 
 namespace Telepresence.Engine.Kubernetes;
@@ -31,5 +32,5 @@ internal sealed class KubernetesException(
     public HttpStatusCode? StatusCode { get; init; }
 
     public ErrorData ToData() =>
-        new(ErrorId, Category, Message, RecommendedAction, TargetObject, $"about_Telepresence#{ErrorId}");
+        new(ErrorId, Category, Message, RecommendedAction, TargetObject, ErrorEntry.AnchorOf(ErrorId));
 }

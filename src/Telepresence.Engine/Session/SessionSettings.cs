@@ -146,8 +146,6 @@ internal sealed record SessionSettings
             ["AllowConflictingSubnet"] = Join(p.Subnets.AllowConflictingSubnet),
             ["VirtualSubnet"] = p.Subnets.VirtualSubnet ?? "",
             ["NoAutoResolve"] = p.Subnets.AutoResolveConflicts is false ? "true" : "",
-            ["RerouteLocal"] = Join(p.RerouteLocal),
-            ["RerouteRemote"] = Join(p.RerouteRemote),
         };
 
     private static string Join(IReadOnlyList<string> values) => string.Join(',', values.Order(StringComparer.Ordinal));

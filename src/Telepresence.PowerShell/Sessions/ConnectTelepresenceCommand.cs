@@ -41,14 +41,6 @@ public sealed class ConnectTelepresenceCommand : ClusterCmdlet
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>LOCALPORT:HOST:PORT[/PROTOCOL]: a listener on this machine that leads to the cluster.</summary>
-    [Parameter]
-    public string[] RerouteLocal { get; set; } = [];
-
-    /// <summary>HOST:PORT:NEWPORT[/PROTOCOL]: connections to the new port go to the port.</summary>
-    [Parameter]
-    public string[] RerouteRemote { get; set; } = [];
-
     /// <summary>With -WhatIf: writes the plan as an object.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -78,8 +70,6 @@ public sealed class ConnectTelepresenceCommand : ClusterCmdlet
             ManagerNamespace = ManagerNamespace,
             Name = Name,
             Subnets = SubnetSelection,
-            RerouteLocal = RerouteLocal,
-            RerouteRemote = RerouteRemote,
             TimeoutSeconds = TimeoutSeconds,
         };
         Run(

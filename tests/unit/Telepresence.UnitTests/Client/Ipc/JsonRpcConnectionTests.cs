@@ -183,6 +183,81 @@ public sealed class JsonRpcConnectionTests
     }
 
     [Fact]
+    public async Task A_cancelled_request_may_wait_until_the_other_end_has_undone_what_it_began()
+    {
+        TaskCompletionSource runs = new();
+        TaskCompletionSource mayUndo = new();
+        var undone = false;
+        JsonRpcMethods methods = new();
+        methods.Register<SessionParameters, int>(
+            "work",
+            async (_, _, cancellationToken) =>
+            {
+                try
+                {
+                    runs.SetResult();
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                    return 0;
+                }
+                finally
+                {
+                    await mayUndo.Task;
+                    undone = true;
+                }
+            }
+        );
+        var (client, server) = await ConnectAsync(methods);
+        await using (client)
+        await using (server)
+        {
+            using CancellationTokenSource source = new();
+            var call = client.InvokeAsync<SessionParameters, int>("work", new(), TimeSpan.FromMinutes(1), source.Token);
+            await runs.Task.WaitAsync(Deadline);
+
+            await source.CancelAsync();
+            mayUndo.SetResult();
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+            Assert.True(undone);
+        }
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_waits_no_longer_than_it_was_allowed()
+    {
+        TaskCompletionSource runs = new();
+        TaskCompletionSource never = new();
+        JsonRpcMethods methods = new();
+        methods.Register<SessionParameters, int>(
+            "work",
+            async (_, _, _) =>
+            {
+                runs.SetResult();
+                await never.Task;
+                return 0;
+            }
+        );
+        var (client, server) = await ConnectAsync(methods);
+        await using (client)
+        await using (server)
+        {
+            using CancellationTokenSource source = new();
+            var call = client.InvokeAsync<SessionParameters, int>(
+                "work",
+                new(),
+                TimeSpan.FromMilliseconds(1),
+                source.Token
+            );
+            await runs.Task.WaitAsync(Deadline);
+
+            await source.CancelAsync();
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Deadline));
+            never.SetResult();
+        }
+    }
+
+    [Fact]
     public async Task The_end_of_the_connection_fails_what_is_pending_and_cancels_what_runs()
     {
         TaskCompletionSource started = new();
