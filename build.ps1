@@ -43,15 +43,9 @@ function Package {
     if (-not (Test-Path $output)) {
         Build
     }
-    $repository = "telepresence-$PID"
-    $folder = New-Item -ItemType Directory -Force (Join-Path $PSScriptRoot out)
-    Register-PSResourceRepository -Name $repository -Uri $folder.FullName -Trusted
-    try {
-        Publish-PSResource -Path $output -Repository $repository -SkipDependenciesCheck
-    }
-    finally {
-        Unregister-PSResourceRepository -Name $repository
-    }
+    # Not Publish-PSResource, which not every pwsh has.
+    $builder = Join-Path $PSScriptRoot build Telepresence.ModuleBuilder bin $Configuration net10.0 Telepresence.ModuleBuilder.dll
+    Invoke-Dotnet $builder pack $output $version (Join-Path $PSScriptRoot out "Telepresence.$version.nupkg")
 }
 
 foreach ($step in $Task) {

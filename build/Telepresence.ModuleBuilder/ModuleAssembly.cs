@@ -43,7 +43,10 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
         {
             Copy(about, Path.Combine(output, Path.GetFileName(about)));
         }
-        WriteIfChanged(Path.Combine(output, "about_Telepresence_Errors.help.txt"), ErrorTopic.Write(ErrorCatalogue.Entries));
+        WriteIfChanged(
+            Path.Combine(output, "about_Telepresence_Errors.help.txt"),
+            ErrorTopic.Write(ErrorCatalogue.Entries)
+        );
         var pages = Directory
             .EnumerateFiles(PathOf("docs/help"), "*-*.md")
             .Order(StringComparer.Ordinal)

@@ -1,14 +1,21 @@
 using Telepresence.ModuleBuilder;
 
-if (args.Length != 4)
-{
-    Console.Error.WriteLine("usage: ModuleBuilder REPOSITORY CONFIGURATION VERSION OUTPUT");
-    return 2;
-}
 try
 {
-    new ModuleAssembly(args[0], args[1], args[2]).WriteTo(args[3]);
-    return 0;
+    switch (args)
+    {
+        case ["assemble", var repository, var configuration, var version, var output]:
+            new ModuleAssembly(repository, configuration, version).WriteTo(output);
+            return 0;
+        case ["pack", var folder, var version, var package]:
+            ModulePackage.Write(folder, version, package);
+            return 0;
+        default:
+            Console.Error.WriteLine(
+                "usage: ModuleBuilder assemble REPOSITORY CONFIGURATION VERSION OUTPUT | pack FOLDER VERSION PACKAGE"
+            );
+            return 2;
+    }
 }
 catch (Exception e) when (e is IOException or HelpFormatException)
 {

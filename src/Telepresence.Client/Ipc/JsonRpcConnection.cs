@@ -104,7 +104,9 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         string method,
         JsonElement parameters,
         CancellationToken cancellationToken = default
-    ) => (await RequestAsync(method, parameters, TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Result ?? default;
+    ) =>
+        (await RequestAsync(method, parameters, TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Result
+        ?? default;
 
     /// <summary>Queues a notification; never blocks. A peer that does not read loses the oldest.</summary>
     public void Notify<TParams>(string method, TParams parameters)

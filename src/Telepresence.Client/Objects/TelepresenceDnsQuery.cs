@@ -18,9 +18,6 @@ public sealed class TelepresenceDnsQuery
     /// <summary>Response code, such as <c>NOERROR</c> or <c>NXDOMAIN</c>.</summary>
     public string ResponseCode { get; set; } = "";
 
-    /// <summary>Addresses or names of the answer.</summary>
-    public string[] Answers { get; set; } = [];
-
     /// <summary>Time until the answer, in milliseconds.</summary>
     public double Duration { get; set; }
 

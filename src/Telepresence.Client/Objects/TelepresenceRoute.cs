@@ -77,6 +77,7 @@ public sealed class TelepresenceRoute
     /// <summary>Routing table; 254 is main on Linux.</summary>
     public uint Table { get; set; }
 
-    /// <summary>Destination and interface.</summary>
-    public override string ToString() => $"{DestinationPrefix} dev {InterfaceAlias}";
+    /// <summary>Destination and, where there is one yet, interface.</summary>
+    public override string ToString() =>
+        InterfaceAlias.Length == 0 ? DestinationPrefix : $"{DestinationPrefix} dev {InterfaceAlias}";
 }

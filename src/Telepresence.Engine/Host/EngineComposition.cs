@@ -27,9 +27,10 @@ internal static class EngineComposition
         methods.RegisterPlanning(host.Server);
         if (host.Options.Role == EngineRole.Network)
         {
-            methods.RegisterSessions(host.Server);
+            var repair = new EngineRepair(services);
+            repair.Start();
+            methods.RegisterSessions(host.Server, repair);
             KeepWhileConnected(host, registry);
-            EngineRepair.Run(services);
         }
         host.OnStop(_ =>
         {

@@ -45,7 +45,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
     }
 
     /// <summary>What changes the network, or looks at what was changed.</summary>
-    public void RegisterSessions(IpcServer server)
+    public void RegisterSessions(IpcServer server, EngineRepair repair)
     {
         server.Register<ConnectParameters, TelepresenceSession>(
             EngineMethods.Connect,
@@ -71,7 +71,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         );
         server.Register<RepairParameters, TelepresenceRepair[]>(
             EngineMethods.Repair,
-            (_, _, _) => Typed(() => Task.FromResult(EngineRepair.Run(services)))
+            (_, _, _) => Typed(() => Task.FromResult(repair.Run()))
         );
         RegisterLooking(server);
     }

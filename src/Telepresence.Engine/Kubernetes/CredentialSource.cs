@@ -171,13 +171,14 @@ internal sealed class CredentialSource : IDisposable
         if (certificate.NotAfter.ToUniversalTime() < _time.GetUtcNow().UtcDateTime)
         {
             var message =
-                $"The client certificate of user '{user.Name}' in {user.File} expired on {certificate.NotAfter:u}.";
+                $"The client certificate of user '{user.Name}' in {user.File} expired on {certificate.NotAfter:u}. "
+                + "Log in to the cluster again.";
             certificate.Dispose();
             throw new KubernetesException(
                 KubernetesErrorId.CertificateExpired,
                 "AuthenticationError",
                 message,
-                "Renew the credentials in the kubeconfig (log in to the cluster again)."
+                "kubectl config view --minify"
             );
         }
         return certificate;
@@ -188,7 +189,7 @@ internal sealed class CredentialSource : IDisposable
             KubernetesErrorId.KubeconfigInvalid,
             "InvalidData",
             $"The {what} of user '{_configuration.User.Name}' in {_configuration.User.File} cannot be used: {why}",
-            "Correct that entry: kubectl config set-credentials",
+            "kubectl config view --minify",
             inner
         );
 }

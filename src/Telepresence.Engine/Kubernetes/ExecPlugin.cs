@@ -129,8 +129,8 @@ internal sealed class ExecPlugin(ExecPluginConfig config, KubernetesClientConfig
             KubernetesErrorId.CredentialPluginFailed,
             "AuthenticationError",
             $"Credential plugin '{config.Command}' of user '{configuration.User.Name}' in {configuration.User.File} "
-                + $"failed: {why}",
-            config.InstallHint ?? "Run the plugin by hand, or log in to the cluster again.",
+                + $"failed: {why}. {config.InstallHint ?? "Run it by hand to see why, or log in to the cluster again."}",
+            config.Command,
             inner
         );
 }

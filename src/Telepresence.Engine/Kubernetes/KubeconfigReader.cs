@@ -7,8 +7,6 @@ namespace Telepresence.Engine.Kubernetes;
 /// <summary>Reads and merges kubeconfig files as kubectl does.</summary>
 internal static class KubeconfigReader
 {
-    private const string NextStep = "Give -Kubeconfig a file that exists, or set KUBECONFIG: kubectl config view";
-
     /// <exception cref="KubernetesException">KubeconfigNotFound, KubeconfigInvalid.</exception>
     public static Kubeconfig Load(KubeconfigOptions options)
     {
@@ -54,9 +52,13 @@ internal static class KubeconfigReader
             throw new KubernetesException(
                 KubernetesErrorId.KubeconfigNotFound,
                 "ObjectNotFound",
-                $"No kubeconfig file found; looked for {string.Join(", ", files)}.",
-                NextStep
-            );
+                $"No kubeconfig file found; looked for {string.Join(", ", files)}. "
+                    + "Name one with -Kubeconfig, or try the sandbox.",
+                "Connect-Telepresence -Sandbox"
+            )
+            {
+                TargetObject = string.Join(", ", files),
+            };
         }
         return new Kubeconfig(read)
         {
@@ -120,7 +122,7 @@ internal static class KubeconfigReader
             KubernetesErrorId.KubeconfigInvalid,
             "InvalidData",
             $"Kubeconfig file {file} cannot be read: {why}",
-            $"Check the file: kubectl --kubeconfig '{file}' config view",
+            $"kubectl config view --kubeconfig '{file}'",
             inner
         );
 

@@ -96,8 +96,8 @@ internal sealed record KubernetesClientConfiguration
                 : throw new KubernetesException(
                     KubernetesErrorId.ContextNotFound,
                     "ObjectNotFound",
-                    $"{files} names no current context.",
-                    "Choose one with -Context; Get-TelepresenceContext lists them."
+                    $"{files} names no current context. Choose one with -Context.",
+                    "kubectl config get-contexts"
                 );
         }
         return kubeconfig.Contexts.TryGetValue(name, out var context)
@@ -112,7 +112,7 @@ internal sealed record KubernetesClientConfiguration
             KubernetesErrorId.ContextNotFound,
             "ObjectNotFound",
             $"There is no {kind} '{name}' in {files}; it has {(names.Length == 0 ? "none" : names)}.",
-            "Choose another with -Context; Get-TelepresenceContext lists them."
+            "kubectl config get-contexts"
         )
         {
             TargetObject = name,
@@ -131,8 +131,8 @@ internal sealed record KubernetesClientConfiguration
             : throw new KubernetesException(
                 KubernetesErrorId.KubeconfigInvalid,
                 "InvalidData",
-                $"Cluster '{cluster.Name}' in {cluster.File} has no usable server address ('{cluster.Server}').",
-                "Correct it (kubectl config set-cluster), or give -Server https://host:port."
+                $"Cluster '{cluster.Name}' in {cluster.File} has no usable server address ('{cluster.Server}'). Correct it, or give -Server.",
+                "kubectl config view --minify"
             );
     }
 

@@ -20,6 +20,7 @@ internal sealed class KubernetesException(
     /// <summary>Name of PowerShell's category.</summary>
     public string Category { get; } = category;
 
+    /// <summary>A command line to paste; the way out in words is the message's.</summary>
     public string RecommendedAction { get; } = recommendedAction;
 
     /// <summary>What it is about: a file, a server, a namespace.</summary>

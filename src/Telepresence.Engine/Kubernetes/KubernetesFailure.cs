@@ -25,26 +25,26 @@ internal static class KubernetesFailure
             HttpStatusCode.Unauthorized => (
                 KubernetesErrorId.Unauthorized,
                 "AuthenticationError",
-                $"{configuration.Server} does not accept the credentials of {user}: {said}",
-                "Log in to the cluster again: kubectl auth whoami"
+                $"{configuration.Server} does not accept the credentials of {user}: {said}. Log in to the cluster again.",
+                "kubectl auth whoami"
             ),
             HttpStatusCode.Forbidden => (
                 KubernetesErrorId.Forbidden,
                 "PermissionDenied",
-                $"{what} is forbidden for {user}: {said}",
-                "Ask the cluster's administrator for that permission: kubectl auth can-i --list"
+                $"{what} is forbidden for {user}: {said}. Ask the cluster's administrator for that right.",
+                "kubectl auth can-i --list"
             ),
             HttpStatusCode.NotFound => (
                 KubernetesErrorId.KubernetesObjectNotFound,
                 "ObjectNotFound",
-                $"{what}: {said}",
-                "Check name and namespace."
+                $"{what}: {said}. Check name and namespace.",
+                "kubectl get all --all-namespaces"
             ),
             _ => (
                 KubernetesErrorId.KubernetesApiError,
                 "InvalidResult",
                 $"{what} failed: {said}",
-                "Look at the API server's health: kubectl get --raw /readyz?verbose"
+                "kubectl get --raw '/readyz?verbose'"
             ),
         };
         return new KubernetesException(id, category, message, next)
@@ -80,8 +80,8 @@ internal static class KubernetesFailure
             KubernetesErrorId.ClusterUnreachable,
             "ConnectionError",
             $"API server {configuration.Server} (cluster '{configuration.Cluster.Name}' in {configuration.Cluster.File}) "
-                + $"cannot be reached: {why}",
-            "Check that the cluster runs and that its network is reachable: kubectl cluster-info",
+                + $"cannot be reached: {why}. Check that it runs, and the network or VPN to it.",
+            "kubectl cluster-info",
             inner
         )
         {
@@ -98,7 +98,7 @@ internal static class KubernetesFailure
             KubernetesErrorId.KubernetesApiError,
             "InvalidData",
             $"{configuration.Server} answered {path} with something that is no Kubernetes object: {why}",
-            "Check that the address is a Kubernetes API server's: kubectl cluster-info",
+            "kubectl cluster-info",
             inner
         );
 

@@ -109,7 +109,7 @@ internal sealed class ManagerLocator(KubernetesClient client)
                 "OperationTimeout",
                 $"No pod of the traffic-manager in namespace '{namespaceParameter}' became ready within "
                     + $"{timeout.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s.",
-                $"Look at it: kubectl get pods -n {namespaceParameter} -l app=traffic-manager",
+                $"kubectl get pods --namespace {namespaceParameter} --selector app=traffic-manager",
                 e
             );
         }
@@ -161,8 +161,8 @@ internal sealed class ManagerLocator(KubernetesClient client)
             KubernetesErrorId.ManagerNotFound,
             "ObjectNotFound",
             $"There is no traffic-manager in namespace '{namespaceParameter}' of {client.Configuration.Server}: {why}. "
-                + "Install one, or name its namespace with -ManagerNamespace.",
-            $"Install-TelepresenceManager -Namespace {namespaceParameter}",
+                + "Install its Helm chart, or name its namespace with -ManagerNamespace.",
+            "kubectl get service traffic-manager --all-namespaces",
             inner
         )
         {

@@ -61,10 +61,9 @@ internal static class PortForward
             KubernetesErrorId.PortForwardForbidden,
             "PermissionDenied",
             $"User '{configuration.User.Name}' in {configuration.User.File} may not forward ports of pods in namespace "
-                + $"'{namespaceParameter}'; the WebSocket needs both verbs 'get' and 'create' on pods/portforward. "
+                + $"'{namespaceParameter}'; the WebSocket needs both verbs 'get' and 'create' on pods/portforward: ask the cluster's administrator for them. "
                 + $"The API server says: {cause.Status?.Message ?? cause.Message}",
-            $"Ask the administrator to add verb 'get' on 'pods/portforward' in namespace '{namespaceParameter}': "
-                + $"kubectl auth can-i get pods/portforward -n {namespaceParameter}",
+            $"kubectl auth can-i get pods/portforward --namespace {namespaceParameter}",
             cause
         )
         {
@@ -112,7 +111,8 @@ internal static class PortForward
         new(
             KubernetesErrorId.PortForwardFailed,
             "ProtocolError",
-            $"The API server, or a proxy in front of it, refused the WebSocket of the port-forward: {why}.",
-            "Check that no proxy between here and the cluster blocks WebSockets: kubectl port-forward -v=8"
+            $"The API server, or a proxy in front of it, refused the WebSocket of the port-forward: {why}. "
+                + "Check that no proxy between here and the cluster blocks WebSockets.",
+            "kubectl cluster-info"
         );
 }

@@ -402,7 +402,7 @@ internal sealed class PortForwardStream : Stream
         new(
             KubernetesErrorId.PortForwardFailed,
             "ConnectionError",
-            $"The port-forward to {_target} failed: {why.Trim()}",
-            "Check that the pod runs and listens: kubectl get pods"
+            $"The port-forward to {_target} failed: {why.Trim()}. Check that the pod runs and listens.",
+            "kubectl get pods --all-namespaces"
         );
 }

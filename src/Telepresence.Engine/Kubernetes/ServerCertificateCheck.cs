@@ -82,8 +82,8 @@ internal sealed class ServerCertificateCheck
             KubernetesErrorId.CertificateExpired,
             "SecurityError",
             $"The certificate of API server {_configuration.Server} is valid from {leaf.NotBefore:u} to {leaf.NotAfter:u} "
-                + "only, or one of its authorities has expired.",
-            "Renew the server's certificate, or check this machine's clock."
+                + "only, or one of its authorities has expired. Renew it, or check this machine's clock.",
+            "kubectl config view --minify"
         );
     }
 
@@ -92,9 +92,12 @@ internal sealed class ServerCertificateCheck
             KubernetesErrorId.CertificateUntrusted,
             "SecurityError",
             $"API server {_configuration.Server} (cluster '{_configuration.Cluster.Name}' in {_configuration.Cluster.File}) "
-                + $"is not trusted: {why}.",
-            next
-                ?? "Correct certificate-authority(-data) in that entry; for a throw-away cluster use -SkipCertificateCheck."
+                + $"is not trusted: {why}. "
+                + (
+                    next
+                    ?? "Correct certificate-authority(-data) there; for a throw-away cluster use -SkipCertificateCheck."
+                ),
+            "kubectl config view --minify"
         );
 
     private static X509Certificate2Collection? LoadAuthorities(KubeconfigCluster cluster)
@@ -119,7 +122,7 @@ internal sealed class ServerCertificateCheck
                 KubernetesErrorId.KubeconfigInvalid,
                 "InvalidData",
                 $"The certificate authority of cluster '{cluster.Name}' in {cluster.File} cannot be used: {e.Message}",
-                "Correct certificate-authority(-data) in that entry.",
+                "kubectl config view --minify",
                 e
             );
         }

@@ -20,6 +20,7 @@ internal static class FirstContact
         var time = options.TimeProvider;
         var began = time.GetTimestamp();
         var backOff = new BackOff(FirstPause, LongestPause, time);
+        RpcException? earlier = null;
         while (true)
         {
             var left = options.ApiTimeout - time.GetElapsedTime(began);
@@ -32,7 +33,14 @@ internal static class FirstContact
             catch (RpcException e) when (MayPass(e) && options.ApiTimeout - time.GetElapsedTime(began) > FirstPause)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                earlier = e;
                 await backOff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded && earlier is not null)
+            {
+                // Why the tries before failed says more than that the last one had no time left.
+                cancellationToken.ThrowIfCancellationRequested();
+                throw earlier;
             }
         }
     }

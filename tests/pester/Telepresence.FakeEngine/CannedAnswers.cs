@@ -363,7 +363,6 @@ internal sealed class CannedAnswers(string directory)
                     Name = $"web{i}.demo",
                     Type = "A",
                     ResponseCode = i == 3 ? "NXDOMAIN" : "NOERROR",
-                    Answers = i == 3 ? [] : ["246.0.0.2"],
                     Duration = 1.25 * i,
                     Session = Session,
                 }),

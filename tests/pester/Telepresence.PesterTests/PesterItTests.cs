@@ -24,8 +24,8 @@ public class PesterItTests(PesterRun run) : IClassFixture<PesterRun>
         var results = run.Results.Where(r => r.File == file && (r.Name == name || r.Name == "*")).ToList();
         Assert.True(results.Count > 0, $"'{name}' was found in {file}, but did not run.\n{run.Output}");
         Assert.All(results, r => Assert.True(r.Result is "Passed" or "Skipped" or "NotRun", r.Message));
-        Skip.If(results.All(r => r.Result == "Skipped"), "skipped by Pester");
-        Skip.If(results.All(r => r.Result == "NotRun"), "needs a network namespace of its own: run as root");
+        Skip.If(results.All(r => r.Result == "Skipped"), results[0].Message);
+        Skip.If(results.All(r => r.Result == "NotRun"), run.NoNetworkReason);
     }
 
     [Fact]

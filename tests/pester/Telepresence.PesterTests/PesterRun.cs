@@ -8,18 +8,31 @@ namespace Telepresence.PesterTests;
 public sealed class PesterRun : IDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>The process namespace ends whatever a test left running, with the namespace's first process.</summary>
+    private static readonly string[] _isolation =
+    [
+        "unshare",
+        "--net",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "--kill-child",
+        "sh",
+        "-c",
+    ];
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("tp-pester-");
 
     public PesterRun()
     {
-        SkipReason = MissingTool();
+        SkipReason = Missing("pwsh", MissingPwsh());
         if (SkipReason is not null)
         {
-            var required = (Environment.GetEnvironmentVariable("TELEPRESENCE_TEST_REQUIRE") ?? "").Split(',');
-            Assert.False(required.Contains("pwsh"), $"TELEPRESENCE_TEST_REQUIRE names pwsh: {SkipReason}");
             return;
         }
+        NoNetworkReason = MissingForNetwork();
         var results = Path.Combine(_directory.FullName, "results.jsonl");
         Output = Run(Command(results), _deadline);
         Results = File.Exists(results)
@@ -30,6 +43,9 @@ public sealed class PesterRun : IDisposable
     /// <summary>Null: the suites ran.</summary>
     public string? SkipReason { get; }
 
+    /// <summary>Why those that change routes did not run; null: they did.</summary>
+    public string? NoNetworkReason { get; }
+
     /// <summary>What pwsh said.</summary>
     public string Output { get; } = "";
 
@@ -38,7 +54,7 @@ public sealed class PesterRun : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private static string? MissingTool()
+    private static string? MissingPwsh()
     {
         try
         {
@@ -54,7 +70,48 @@ public sealed class PesterRun : IDisposable
         }
     }
 
-    private static string[] Command(string results)
+    private static string? MissingForNetwork() =>
+        Missing(
+            "root",
+            OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
+                ? null
+                : "needs a network namespace of its own: run as root on Linux"
+        )
+        ?? Missing("tun", File.Exists("/dev/net/tun") ? null : "there is no /dev/net/tun")
+        ?? MissingProgram("ip", ["ip", "-V"])
+        ?? MissingProgram("curl", ["curl", "--version"])
+        ?? Missing(
+            "netns",
+            Run([.. _isolation, "echo made"], _patience) is var said && said.Trim() == "made"
+                ? null
+                : $"no namespace can be made: {said}"
+        );
+
+    private static string? MissingProgram(string name, string[] command)
+    {
+        try
+        {
+            Run(command, _patience);
+            return null;
+        }
+        catch (Win32Exception)
+        {
+            return Missing(name, $"there is no {name} on the PATH");
+        }
+    }
+
+    /// <summary>The reason, unless what is missing was promised: that is a failure.</summary>
+    private static string? Missing(string need, string? reason)
+    {
+        var promised = (Environment.GetEnvironmentVariable("TELEPRESENCE_TEST_REQUIRE") ?? "").Split(',');
+        Assert.False(
+            reason is not null && promised.Contains(need),
+            $"TELEPRESENCE_TEST_REQUIRE names {need}: {reason}"
+        );
+        return reason;
+    }
+
+    private string[] Command(string results)
     {
         string[] pwsh =
         [
@@ -66,22 +123,8 @@ public sealed class PesterRun : IDisposable
             "-Output",
             results,
         ];
-        // The process namespace ends whatever a test left running, with the namespace's first process.
-        return OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
-            ?
-            [
-                "unshare",
-                "--net",
-                "--pid",
-                "--fork",
-                "--mount-proc",
-                "--kill-child",
-                "sh",
-                "-c",
-                "ip link set lo up && exec \"$@\"",
-                "sh",
-                .. pwsh,
-            ]
+        return NoNetworkReason is null
+            ? [.. _isolation, "ip link set lo up && TELEPRESENCE_TEST_NAMESPACE=1 exec \"$@\"", "sh", .. pwsh]
             : [.. pwsh, "-ExcludeTag", "Network"];
     }
 

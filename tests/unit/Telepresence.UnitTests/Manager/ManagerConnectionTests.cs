@@ -36,6 +36,22 @@ public class ManagerConnectionTests
     }
 
     [Fact]
+    public async Task An_unreachable_cluster_is_told_as_such_when_the_time_for_retries_is_over()
+    {
+        var error = await Assert.ThrowsAsync<TelepresenceException>(() =>
+            ManagerConnection.OpenAsync(
+                _ => throw ErrorCatalogue.Error(ErrorId.ClusterUnreachable, null),
+                Options with
+                {
+                    ApiTimeout = TimeSpan.FromSeconds(1.2),
+                },
+                default
+            )
+        );
+        Assert.True(error.Is(ErrorId.ClusterUnreachable), error.Message);
+    }
+
+    [Fact]
     public async Task A_session_the_manager_forgot_is_lost()
     {
         await using var manager = await ManagerFixture.StartAsync();
