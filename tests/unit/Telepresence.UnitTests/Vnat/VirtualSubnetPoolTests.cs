@@ -58,7 +58,11 @@ public sealed class VirtualSubnetPoolTests
     public void An_explicit_one_is_checked(string subnet, string errorId)
     {
         var error = Assert.Throws<TelepresenceException>(() =>
-            VirtualSubnetPool.Explicit(IPNetwork.Parse(subnet), [("other", IPNetwork.Parse("246.192.0.0/10"))], Networks("10.0.0.0/8"))
+            VirtualSubnetPool.Explicit(
+                IPNetwork.Parse(subnet),
+                [("other", IPNetwork.Parse("246.192.0.0/10"))],
+                Networks("10.0.0.0/8")
+            )
         );
 
         Assert.Equal(errorId, error.Id);
