@@ -10,6 +10,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     public const int MaximumSessions = 8;
 
     private readonly SemaphoreSlim _changing = new(1);
+    private readonly CancellationTokenSource _ending = new();
     private EngineSession[] _sessions = [];
     private NameService? _names;
 
@@ -34,12 +35,14 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
 
     /// <summary>Connects, or returns the session that has these settings already.</summary>
     /// <exception cref="TelepresenceException">SessionExistsWithOtherSettings, Timeout, and all that a connect meets.</exception>
-    public Task<EngineSession> ConnectAsync(
+    public async Task<EngineSession> ConnectAsync(
         SessionSettings settings,
         IProgress<ConnectStep> progress,
         CancellationToken cancellationToken
-    ) =>
-        settings
+    )
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        return await settings
             .DeadlineFor("Connect-Telepresence", services)
             .RunAsync(
                 settings.Name,
@@ -57,8 +60,10 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
                         _changing.Release();
                     }
                 },
-                cancellationToken
-            );
+                either.Token
+            )
+            .ConfigureAwait(false);
+    }
 
     /// <summary>Ends a session, or all; returns when nothing of them is left.</summary>
     /// <exception cref="TelepresenceException">SessionNotFound.</exception>
@@ -76,10 +81,13 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         }
     }
 
+    /// <summary>Gives up a connect that is under way, and ends all sessions.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync().ConfigureAwait(false);
         await DisconnectAsync(null, CancellationToken.None).ConfigureAwait(false);
         _changing.Dispose();
+        _ending.Dispose();
     }
 
     private async Task<EngineSession> ConnectAloneAsync(
