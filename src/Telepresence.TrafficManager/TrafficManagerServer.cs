@@ -101,7 +101,8 @@ public sealed class TrafficManagerServer : IAsyncDisposable
         // A tunnel may be silent for two hours in either direction.
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        // Not infinite: Kestrel adds it to a timestamp, which overflows, and every connection without a call is closed.
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(1);
         kestrel.Limits.MaxResponseBufferSize = 1024 * 1024;
         // Every connection through the cluster is a stream. A client at the limit would wait for ever, silently.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000_000;

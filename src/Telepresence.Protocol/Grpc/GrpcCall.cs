@@ -120,6 +120,9 @@ public sealed class GrpcCall : IDisposable
                 // A status sent together with a reset is more telling than the reset.
                 case HttpProtocolException when EarlyStatus() is { } status:
                     return new(status, GetTrailers());
+                // A connection that ends in good order, as when the server is replaced: a new one may do better.
+                case HttpProtocolException { ErrorCode: 0 }:
+                    return new(new Status(StatusCode.Unavailable, e.Message, exception));
                 case HttpProtocolException reset:
                     return new(
                         new Status(

@@ -52,6 +52,61 @@ public class ManagerConnectionTests
     }
 
     [Fact]
+    public async Task A_connection_without_a_call_stays_open()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        await using var stream = await manager.ConnectAsync(default);
+        await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0"u8.ToArray());
+        // Kestrel looks at its connections once a second.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2.5));
+        var buffer = new byte[4096];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            while (await stream.ReadAsync(buffer, deadline.Token) > 0) { }
+        });
+    }
+
+    [Fact]
+    public async Task A_transport_that_ends_in_good_order_before_the_answer_is_tried_again()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        var opened = 0;
+        await using var connection = await ManagerConnection.OpenAsync(
+            async cancellationToken =>
+                opened++ == 0 ? await GoingAwayAsync() : await manager.ConnectAsync(cancellationToken),
+            Options,
+            default
+        );
+        Assert.Equal("v2.25.0", connection.ManagerVersion);
+        Assert.True(opened > 1);
+    }
+
+    /// <summary>An HTTP/2 server that has seen the first call and ends: SETTINGS, GOAWAY(1, NO_ERROR).</summary>
+    private static async Task<Stream> GoingAwayAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        var server = await listener.AcceptTcpClientAsync();
+        _ = Task.Run(async () =>
+        {
+            using (server)
+            {
+                var stream = server.GetStream();
+                await stream.WriteAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+                var seen = new List<byte>();
+                var buffer = new byte[4096];
+                // The headers of the first stream: type 1, END_HEADERS, stream 1.
+                while (seen.ToArray().AsSpan().IndexOf((ReadOnlySpan<byte>)[1, 4, 0, 0, 0, 1]) < 0)
+                    seen.AddRange(buffer.AsSpan(0, await stream.ReadAsync(buffer)).ToArray());
+                await stream.WriteAsync(new byte[] { 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 });
+            }
+        });
+        return client.GetStream();
+    }
+
+    [Fact]
     public async Task A_session_the_manager_forgot_is_lost()
     {
         await using var manager = await ManagerFixture.StartAsync();
