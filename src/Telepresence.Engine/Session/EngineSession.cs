@@ -318,10 +318,21 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         progress.Report(new ConnectStep(ConnectStage.Routes, "setting routes"));
         OnUndo(() => _services.Routing.Clear(Slot));
-        ApplyRoutes();
+        // While their routes are there: a reset whose source has no route fails the kernel's reverse path check, and the
+        // application would wait for ever.
+        OnUndo(EndFlowsAsync);
+        // Before the flows: a question in between goes straight to the name server instead of to nobody.
+        OnUndo(() => ApplyRoutes([]));
+        ApplyRoutes(CapturedNameServers);
     }
 
-    private void ApplyRoutes() =>
+    private async ValueTask EndFlowsAsync()
+    {
+        await _router.DisposeAsync().ConfigureAwait(false);
+        _stack.Dispose();
+    }
+
+    private void ApplyRoutes(IReadOnlyList<IPAddress> capturedNameServers) =>
         _services.Routing.Apply(
             Slot,
             new RoutePlan
@@ -338,7 +349,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 ],
                 OverridingPrefixes = [.. _plan.Overriding],
                 NeverProxied = _plan.NeverProxied,
-                CapturedNameServers = CapturedNameServers,
+                CapturedNameServers = capturedNameServers,
             }
         );
 
@@ -386,7 +397,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 _plan = plan with { VirtualIPv6 = plan.VirtualIPv6 ?? _plan.VirtualIPv6 };
             }
             _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
-            ApplyRoutes();
+            ApplyRoutes(CapturedNameServers);
         }
 #pragma warning disable CA1031 // A cluster that cannot be followed must not end what works; the session says so.
         catch (Exception e)

@@ -55,12 +55,22 @@ internal sealed class ChildProcess : IAsyncDisposable
             if (fits(line))
                 return line;
         }
-        throw new InvalidOperationException($"it ended: {_error}{string.Join('\n', Output)}");
+        throw new InvalidOperationException($"it ended: {Error}{string.Join('\n', Output)}");
     }
 
-    public async Task WaitForExitAsync()
+    /// <summary>What it wrote on its error stream so far.</summary>
+    public string Error
     {
-        using var bound = new CancellationTokenSource(Deadline);
+        get
+        {
+            lock (_error)
+                return _error.ToString();
+        }
+    }
+
+    public async Task WaitForExitAsync(TimeSpan? deadline = null)
+    {
+        using var bound = new CancellationTokenSource(deadline ?? Deadline);
         await _process.WaitForExitAsync(bound.Token);
         await _reading.WaitAsync(bound.Token);
     }
@@ -97,6 +107,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     private async Task ReadErrorAsync()
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
-            _error.AppendLine(line);
+        {
+            lock (_error)
+                _error.AppendLine(line);
+        }
     }
 }

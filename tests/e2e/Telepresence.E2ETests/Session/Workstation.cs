@@ -30,7 +30,8 @@ internal sealed class Workstation : IAsyncDisposable
     /// <summary>Counters and timers, which move by themselves.</summary>
     private static readonly string[] _volatile = ["expires", "used", "age", "operstate", "valid_life_time"];
 
-    private static readonly string[] _decisive = ["type", "dev", "gateway", "prefsrc", "table"];
+    /// <summary>Not the table: the first rule ever added splits local from main for good, which decides nothing.</summary>
+    private static readonly string[] _decisive = ["type", "dev", "gateway", "prefsrc"];
 
     private readonly Stack<IAsyncDisposable> _owned = new();
     private int _folders;
