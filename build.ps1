@@ -9,7 +9,8 @@ compiles docs/help into it, Test runs every test, Package makes out/Telepresence
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Build', 'Test', 'Help', 'Package')]
+    # Build, Test, Help, Package. `pwsh -File` gives a list as one text.
+    [ValidatePattern('^(Build|Test|Help|Package)(,(Build|Test|Help|Package))*$')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -48,7 +49,7 @@ function Package {
     Invoke-Dotnet $builder pack $output $version (Join-Path $PSScriptRoot out "Telepresence.$version.nupkg")
 }
 
-foreach ($step in $Task) {
+foreach ($step in $Task -split ',') {
     switch ($step) {
         'Build' { Build }
         'Help' { Build }

@@ -52,6 +52,22 @@ Describe 'The module' {
         $count | Should -Be 0
     }
 
+    It 'finds its engine in a folder with spaces and letters beyond ASCII' {
+        $folder = Join-Path $TestDrive 'Mödule für alle' Telepresence
+        $null = New-Item -ItemType Directory (Split-Path $folder)
+        Copy-Item -Recurse (Split-Path $env:TELEPRESENCE_MODULE) $folder
+        # Short: the engine's socket lies in it.
+        $runtime = Join-Path ([IO.Path]::GetTempPath()) "tp-$([guid]::NewGuid().ToString('N').Substring(0, 8))"
+        $subnet = & (Get-Process -Id $PID).Path -NoProfile -Command {
+            param($Module, $Runtime)
+            $env:TELEPRESENCE_RUNTIME_DIR = $Runtime
+            Import-Module $Module
+            (Test-TelepresenceConflict -PodSubnet 198.19.0.0/24).Subnet
+        } -args $folder, $runtime
+        Remove-Item -Recurse -Force $runtime
+        $subnet | Should -Be '198.19.0.0/24'
+    }
+
     It 'does not load Pester' {
         $loaded = & (Get-Process -Id $PID).Path -NoProfile -Command {
             param($Module)
