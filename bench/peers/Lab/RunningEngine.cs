@@ -36,8 +36,9 @@ internal sealed class RunningEngine : IAsyncDisposable
     {
         var directory = $"/run/engine-{workstation}";
         string[] command = ["engine", "--directory", directory, "--foreground"];
+        var runtime = string.Join(' ', EngineHosting.RuntimeSettings.Select(s => $"{s.Key}={s.Value}"));
         var environment =
-            $"XDG_CONFIG_HOME={directory} XDG_STATE_HOME={directory} XDG_DATA_HOME={directory} HOME={directory}";
+            $"{runtime} XDG_CONFIG_HOME={directory} XDG_STATE_HOME={directory} XDG_DATA_HOME={directory} HOME={directory}";
         var clock = Stopwatch.StartNew();
         var process = manager is null
             ? Network.Start(workstation, Isolation.Dotnet, [EngineFiles.Locate(), .. command], environment)

@@ -17,6 +17,10 @@ public sealed record EngineHosting(string FileName, bool IsPwsh)
             ["DOTNET_gcConcurrent"] = "0",
             ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1",
             ["DOTNET_TieredPGO"] = "1",
+            // HttpClient buffers a download in 16 KiB arrays of the shared pool, and a full window of them is more than the
+            // pool keeps: the rest would be garbage, 0.3 MB for each MB received. Fewer partitions bound what is kept.
+            ["DOTNET_SYSTEM_BUFFERS_SHAREDARRAYPOOL_MAXARRAYSPERPARTITION"] = "256",
+            ["DOTNET_SYSTEM_BUFFERS_SHAREDARRAYPOOL_MAXPARTITIONCOUNT"] = "4",
             ["POWERSHELL_TELEMETRY_OPTOUT"] = "1",
             ["POWERSHELL_UPDATECHECK"] = "Off",
         };
