@@ -35,9 +35,13 @@ public partial class ModuleFilesTests
             .Descendants("View")
             .Where(v => v.Descendants("TypeName").Any(t => t.Value == name))
             .ToList();
-        var widths = views.Descendants("Width").Select(w => int.Parse(w.Value, null)).ToList();
+        var table = views.Elements("TableControl").Single();
+        var labels = table.Descendants("Label").Select(l => l.Value.Length).ToList();
 
-        Assert.InRange(widths.Sum() + widths.Count - 1, 1, 100);
+        // Columns are as wide as what is in them; what does not fit goes on in the next line.
+        Assert.NotNull(table.Element("AutoSize"));
+        Assert.All(table.Descendants("TableRowEntry"), row => Assert.NotNull(row.Element("Wrap")));
+        Assert.InRange(labels.Sum() + labels.Count - 1, 1, 100);
         Assert.All(views.Descendants("PropertyName"), p => Assert.NotNull(type.GetProperty(p.Value)));
         Assert.All(
             views.SelectMany(v => v.Descendants("TypeName")),
