@@ -22,7 +22,12 @@ public sealed class GrpcChannel : IDisposable
         _base = new Uri($"http://{_options.Authority}");
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancellationToken) => connect(cancellationToken),
+            ConnectCallback = async (_, cancellationToken) =>
+                new ServerPrefaceStream(
+                    await connect(cancellationToken).ConfigureAwait(false),
+                    _options.PrefaceTimeout,
+                    _options.TimeProvider
+                ),
             // One port-forward, one connection: a second one would also be a second session's worth of buffers.
             EnableMultipleHttp2Connections = false,
             InitialHttp2StreamWindowSize = _options.InitialStreamWindowSize,

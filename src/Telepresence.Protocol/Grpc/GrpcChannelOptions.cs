@@ -12,6 +12,9 @@ public sealed record GrpcChannelOptions
     /// <summary>The <c>:authority</c> of requests; traffic-managers do not look at it.</summary>
     public string Authority { get; init; } = "traffic-manager";
 
+    /// <summary>A peer that has not begun to speak HTTP/2 by then, once the transport is open, speaks something else.</summary>
+    public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Measures deadlines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

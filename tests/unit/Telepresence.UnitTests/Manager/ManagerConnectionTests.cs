@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Telepresence.Client.Errors;
 using Telepresence.Engine.Manager;
+using Telepresence.Protocol.Grpc;
 using Telepresence.TrafficManager.Cluster;
 using Telepresence.UnitTests.TrafficManager;
 
@@ -171,6 +172,69 @@ public class ManagerConnectionTests
         await FailsAsync(ErrorId.ManagerProtocolMismatch, manager.ConnectAsync);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3 and what else it may say\r\n")]
+    [InlineData("220 ")]
+    public async Task What_speaks_another_protocol_is_a_protocol_mismatch(string greeting)
+    {
+        using var listener = TunnelTests.Listener();
+        // HttpClient itself tries anew when a connection fails that early: each one is greeted alike.
+        var serving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var peer = await listener.AcceptAsync();
+                await peer.SendAsync(System.Text.Encoding.ASCII.GetBytes(greeting));
+                await peer.ReceiveAsync(new byte[1024]);
+            }
+        });
+        await FailsAsync(
+            ErrorId.ManagerProtocolMismatch,
+            token => ConnectAsync(TunnelTests.EndPointOf(listener), token),
+            // However long it may try: it must not, so time stands still.
+            new ManualTimeProvider()
+        );
+        listener.Dispose();
+        await Assert.ThrowsAsync<SocketException>(() => serving.WaitAsync(ManagerFixture.Patience));
+    }
+
+    [Fact]
+    public async Task What_says_nothing_is_a_protocol_mismatch_before_the_time_is_over()
+    {
+        using var listener = TunnelTests.Listener();
+        var time = new ManualTimeProvider();
+        var opening = ManagerConnection.OpenAsync(
+            token => ConnectAsync(TunnelTests.EndPointOf(listener), token),
+            Options with
+            {
+                TimeProvider = time,
+                ApiTimeout = TimeSpan.FromDays(1),
+            },
+            default
+        );
+        var patience = new GrpcChannelOptions().PrefaceTimeout;
+        await time.TimerIsSetAsync(patience);
+        time.Advance(patience);
+        var e = await Assert.ThrowsAsync<TelepresenceException>(() => opening.WaitAsync(ManagerFixture.Patience));
+        Assert.True(e.Is(ErrorId.ManagerProtocolMismatch), e.Message);
+        Assert.Contains("said nothing", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_manager_that_is_only_starting_is_waited_for()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        var tries = 0;
+        // A port-forward opens before the pod's port is dialled, and ends when that is refused.
+        await using var connection = await ManagerConnection.OpenAsync(
+            token => tries++ < 4 ? ValueTask.FromResult<Stream>(new EndedStream()) : manager.ConnectAsync(token),
+            Options,
+            default
+        );
+        Assert.Equal("v2.25.0", connection.ManagerVersion);
+    }
+
     [Fact]
     public async Task An_unmanaged_namespace_is_not_found()
     {
@@ -209,10 +273,15 @@ public class ManagerConnectionTests
         );
     }
 
-    private static async Task FailsAsync(ErrorId expected, Func<CancellationToken, ValueTask<Stream>> connect)
+    private static async Task FailsAsync(
+        ErrorId expected,
+        Func<CancellationToken, ValueTask<Stream>> connect,
+        TimeProvider? time = null
+    )
     {
+        var options = Options with { TimeProvider = time ?? TimeProvider.System };
         var e = await Assert.ThrowsAsync<TelepresenceException>(() =>
-            ManagerConnection.OpenAsync(connect, Options, default).WaitAsync(ManagerFixture.Patience)
+            ManagerConnection.OpenAsync(connect, options, default).WaitAsync(ManagerFixture.Patience)
         );
         Assert.True(e.Is(expected), $"{e}");
     }
@@ -230,5 +299,16 @@ public class ManagerConnectionTests
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Takes everything, and has nothing to say.</summary>
+    private sealed class EndedStream : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) { }
+
+        public override ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => ValueTask.CompletedTask;
     }
 }

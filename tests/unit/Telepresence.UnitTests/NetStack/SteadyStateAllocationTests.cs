@@ -21,7 +21,7 @@ public class SteadyStateAllocationTests
     /// <summary>Segments in, data and acknowledgments out; returns bytes allocated by the loop's steps alone.</summary>
     private static long Transfer(
         StackFixture fixture,
-        Engine.NetStack.Tcp.TcpFlow flow,
+        global::Telepresence.Engine.NetStack.Tcp.TcpFlow flow,
         ref uint sequence,
         uint stackNext,
         int segments
