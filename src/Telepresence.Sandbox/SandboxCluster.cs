@@ -297,19 +297,19 @@ public sealed class SandboxCluster : IAsyncDisposable
             var web = await WebWorkload.StartAsync("not-a-manager", 1, cancellationToken).ConfigureAwait(false);
             return Own(web).EndPoints[0];
         }
-        var manager = await TrafficManagerServer
-            .StartAsync(
-                new TrafficManagerOptions
-                {
-                    Dialer = Dialer,
-                    Dns = Dns,
-                    State = State,
-                    EmptyDialReject = _options.EmptyDialReject,
-                    TimeProvider = _options.TimeProvider,
-                },
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        var options = new TrafficManagerOptions
+        {
+            Dialer = Dialer,
+            Dns = Dns,
+            State = State,
+            EmptyDialReject = _options.EmptyDialReject,
+            TimeProvider = _options.TimeProvider,
+        };
+        if (_options.ManagerVersion is { } version)
+        {
+            options = options with { Version = version };
+        }
+        var manager = await TrafficManagerServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
         return Own(manager).EndPoint;
     }
 

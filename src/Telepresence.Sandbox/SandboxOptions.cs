@@ -41,6 +41,9 @@ public sealed record SandboxOptions
     /// <summary>What kind of manager there is.</summary>
     public SandboxManager Manager { get; init; } = SandboxManager.TrafficManager;
 
+    /// <summary>The release the manager says it is; null: its own.</summary>
+    public string? ManagerVersion { get; init; }
+
     /// <summary>True: the manager's DialReject says nothing, as upstream's.</summary>
     public bool EmptyDialReject { get; init; }
 

@@ -52,6 +52,12 @@ internal static class FirstContact
             .Causes(exception)
             .Any(cause =>
                 cause is GrpcPeerException
-                || cause is TelepresenceException { Category: not TelepresenceErrorCategory.ConnectionError }
+                || cause
+                    is TelepresenceException
+                        {
+                            // An API server that cannot be reached is no manager that is starting.
+                            Id: nameof(ErrorId.ClusterUnreachable)
+                        }
+                        or TelepresenceException { Category: not TelepresenceErrorCategory.ConnectionError }
             );
 }

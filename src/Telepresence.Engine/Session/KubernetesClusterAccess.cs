@@ -93,10 +93,17 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     public async Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken)
     {
         var host = _client.Configuration.Server.IdnHost;
-        var addresses = IPAddress.TryParse(host, out var literal)
-            ? [literal]
-            : await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
-        return [.. addresses.Where(a => !IPAddress.IsLoopback(a))];
+        if (IPAddress.TryParse(host, out var literal))
+            return IPAddress.IsLoopback(literal) ? [] : [literal];
+        try
+        {
+            var addresses = await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+            return [.. addresses.Where(a => !IPAddress.IsLoopback(a))];
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw KubernetesFailure.Unreachable(_client.Configuration, $"'{host}' has no address ({e.Message})", e);
+        }
     }
 
     public async Task<IReadOnlyList<string>?> GetNamespacesAsync(CancellationToken cancellationToken)

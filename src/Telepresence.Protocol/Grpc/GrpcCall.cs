@@ -10,6 +10,7 @@ namespace Telepresence.Protocol.Grpc;
 /// </summary>
 public sealed class GrpcCall : IDisposable
 {
+    private readonly GrpcChannel _channel;
     private readonly GrpcRequestContent _content;
     private readonly CancellationTokenSource _ended;
     private readonly CancellationTokenSource? _deadline;
@@ -19,6 +20,7 @@ public sealed class GrpcCall : IDisposable
     private int _disposed;
 
     internal GrpcCall(
+        GrpcChannel channel,
         HttpMessageInvoker invoker,
         HttpRequestMessage request,
         CallOptions options,
@@ -26,6 +28,7 @@ public sealed class GrpcCall : IDisposable
         TimeProvider timeProvider
     )
     {
+        _channel = channel;
         _content = new GrpcRequestContent(onlyMessage);
         _userToken = options.CancellationToken;
         if (options.Deadline is { } deadline)
@@ -109,14 +112,14 @@ public sealed class GrpcCall : IDisposable
             return new(new Status(StatusCode.DeadlineExceeded, "The deadline is over.", exception));
         if (_ended.IsCancellationRequested)
             return new(new Status(StatusCode.Cancelled, "The call was given up.", exception));
+        if (_channel.PeerMismatch is { } mismatch)
+            return new(new Status(StatusCode.Unavailable, mismatch.Message, mismatch));
         for (var e = exception; e is not null; e = e.InnerException)
         {
             switch (e)
             {
                 case RpcException inner:
                     return inner;
-                case GrpcPeerException:
-                    return new(new Status(StatusCode.Unavailable, e.Message, e));
                 // A status sent together with a reset is more telling than the reset.
                 case HttpProtocolException when EarlyStatus() is { } status:
                     return new(status, GetTrailers());
@@ -133,9 +136,8 @@ public sealed class GrpcCall : IDisposable
                     );
                 case HttpRequestException
                 {
-                    HttpRequestError: HttpRequestError.HttpProtocolError
-                        or HttpRequestError.InvalidResponse
-                        or HttpRequestError.VersionNegotiationError
+                    // Not InvalidResponse: that is also a transport that ended before the peer's first byte.
+                    HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError
                 } when e.InnerException is not HttpProtocolException:
                     var peer = new GrpcPeerException("What answered does not speak HTTP/2.", exception);
                     return new(new Status(StatusCode.Unavailable, peer.Message, peer));

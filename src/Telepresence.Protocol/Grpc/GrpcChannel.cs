@@ -12,6 +12,7 @@ public sealed class GrpcChannel : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly GrpcChannelOptions _options;
     private readonly Uri _base;
+    private volatile ServerPrefaceStream? _transport;
 
     /// <param name="connect">Opens the transport; the channel closes it.</param>
     /// <param name="options">Null: as they come.</param>
@@ -23,7 +24,7 @@ public sealed class GrpcChannel : IDisposable
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
-                new ServerPrefaceStream(
+                _transport = new ServerPrefaceStream(
                     await connect(cancellationToken).ConfigureAwait(false),
                     _options.PrefaceTimeout,
                     _options.TimeProvider
@@ -43,6 +44,9 @@ public sealed class GrpcChannel : IDisposable
         };
         _invoker = new HttpMessageInvoker(handler);
     }
+
+    /// <summary>Why the last transport leads to no gRPC server; null where it does, or nothing is known yet.</summary>
+    internal GrpcPeerException? PeerMismatch => _transport?.Mismatch;
 
     internal int MaxReceiveMessageSize => _options.MaxReceiveMessageSize;
 
@@ -96,6 +100,6 @@ public sealed class GrpcChannel : IDisposable
             request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline));
         foreach (var (key, value) in options.Headers ?? Metadata.Empty)
             request.Headers.TryAddWithoutValidation(key, value);
-        return new GrpcCall(_invoker, request, options, onlyMessage, _options.TimeProvider);
+        return new GrpcCall(this, _invoker, request, options, onlyMessage, _options.TimeProvider);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Telepresence.Protocol.Grpc;
 
@@ -11,13 +12,21 @@ namespace Telepresence.Protocol.Grpc;
 internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, TimeProvider timeProvider) : Stream
 {
     private const int HeaderLength = 9;
+    private const int GoAwayLength = 8;
     private const byte SettingsType = 4;
+    private const byte GoAwayType = 7;
+    private const uint Http11Required = 0xd;
     private const byte AcknowledgeFlag = 1;
     private const int SettingLength = 6;
     private const int LongestFrame = 1 << 14;
 
-    private readonly byte[] _header = new byte[HeaderLength];
+    private readonly byte[] _header = new byte[HeaderLength + GoAwayLength];
     private int _seen;
+    private bool _isChecked;
+    private GrpcPeerException? _mismatch;
+
+    /// <summary>What is wrong with the peer, once that is known. HttpClient tells its callers often something else.</summary>
+    public GrpcPeerException? Mismatch => Volatile.Read(ref _mismatch);
 
     public override bool CanRead => true;
     public override bool CanWrite => true;
@@ -31,17 +40,17 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _seen == HeaderLength || buffer.IsEmpty
-            ? transport.ReadAsync(buffer, cancellationToken)
-            : ReadPrefaceAsync(buffer, cancellationToken);
+        _isChecked ? transport.ReadAsync(buffer, cancellationToken)
+        // HttpClient asks so whether there is anything to read, and a peer that has reset the connection would be an error
+        // then, though what it said before can still be read.
+        : buffer.IsEmpty ? ValueTask.FromResult(0)
+        : ReadPrefaceAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _seen == HeaderLength
-            ? transport.WriteAsync(buffer, cancellationToken)
-            : WriteUncheckedAsync(buffer, cancellationToken);
+        _isChecked ? transport.WriteAsync(buffer, cancellationToken) : WriteUncheckedAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -83,16 +92,16 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new GrpcPeerException(
-                $"What listens there does not speak HTTP/2: it said nothing for {patience.TotalSeconds} s.",
-                e
-            );
+            throw NoPeer($"it said nothing for {patience.TotalSeconds} s", e);
         }
         // An early end is not a protocol: the transport's far end may only now find that nobody listens yet.
-        var taken = Math.Min(count, HeaderLength - _seen);
+        var taken = Math.Min(count, _header.Length - _seen);
         buffer.Span[..taken].CopyTo(_header.AsSpan(_seen));
         _seen += taken;
-        Check();
+        if (_seen > 3 && _header[3] == GoAwayType)
+            CheckFarewell();
+        else
+            Check();
         return count;
     }
 
@@ -106,7 +115,7 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
         {
             await transport.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException) when (_seen < HeaderLength)
+        catch (IOException) when (!_isChecked)
         {
             return;
         }
@@ -125,19 +134,34 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
             )
         )
         {
-            throw new GrpcPeerException(
-                $"What listens there does not speak HTTP/2: it began with '{Printable(_header.AsSpan(0, _seen))}'."
-            );
+            throw NoPeer($"it began with '{Printable(_header.AsSpan(0, Math.Min(_seen, HeaderLength)))}'", null);
         }
+        _isChecked = _seen >= HeaderLength;
+    }
+
+    /// <summary>Servers of HTTP/1 that know HTTP/2's preface say GOAWAY to it; so do servers of HTTP/2 that are just ending.</summary>
+    /// <exception cref="IOException">It may be there the next time.</exception>
+    private void CheckFarewell()
+    {
+        if (_seen < _header.Length)
+            return;
+        var error = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(HeaderLength + 4));
+        throw error == Http11Required
+            ? NoPeer("it wants HTTP/1.1", null)
+            : new IOException($"The peer goes away, with HTTP/2 error {error}.");
+    }
+
+    private GrpcPeerException NoPeer(string how, Exception? inner)
+    {
+        var mismatch = new GrpcPeerException($"what listens there does not speak HTTP/2 ({how})", inner);
+        Volatile.Write(ref _mismatch, mismatch);
+        return mismatch;
     }
 
     private static bool IsSettingsLength(int length) => length <= LongestFrame && length % SettingLength == 0;
 
-    private static string Printable(ReadOnlySpan<byte> bytes)
-    {
-        Span<char> text = stackalloc char[bytes.Length];
-        for (var i = 0; i < bytes.Length; i++)
-            text[i] = bytes[i] is >= 0x20 and < 0x7f ? (char)bytes[i] : '.';
-        return text.ToString();
-    }
+    private static string Printable(ReadOnlySpan<byte> bytes) =>
+        bytes.ContainsAnyExceptInRange((byte)0x20, (byte)0x7e)
+            ? Convert.ToHexStringLower(bytes)
+            : Encoding.ASCII.GetString(bytes);
 }
