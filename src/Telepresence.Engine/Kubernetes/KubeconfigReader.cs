@@ -101,8 +101,7 @@ internal static class KubeconfigReader
         try
         {
             using StreamReader reader = new(file, Encoding.UTF8);
-            YamlStream stream = new();
-            stream.Load(reader);
+            var stream = YamlAccess.Load(reader);
             return stream.Documents.Count == 0 ? new YamlMappingNode()
                 : stream.Documents[0].RootNode is YamlMappingNode mapping ? mapping
                 : throw Invalid(file, "the document is not a mapping", null);

@@ -42,7 +42,7 @@ internal static class KubernetesFailure
             ),
             _ => (
                 KubernetesErrorId.KubernetesApiError,
-                "InvalidResult",
+                "ResourceUnavailable",
                 $"{what} failed: {said}",
                 "kubectl get --raw '/readyz?verbose'"
             ),

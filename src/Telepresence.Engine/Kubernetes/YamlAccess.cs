@@ -1,4 +1,5 @@
 using System.Globalization;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Telepresence.Engine.Kubernetes;
@@ -6,6 +7,23 @@ namespace Telepresence.Engine.Kubernetes;
 /// <summary>Look-ups in a YAML tree that answer null for what is missing or of another shape.</summary>
 internal static class YamlAccess
 {
+    /// <exception cref="YamlException">It is not YAML.</exception>
+    public static YamlStream Load(TextReader reader)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(reader);
+            return stream;
+        }
+#pragma warning disable CA1031 // The parser throws errors of many kinds at malformed text, also such as tell a fault of its own.
+        catch (Exception e) when (e is not (YamlException or IOException))
+#pragma warning restore CA1031
+        {
+            throw new YamlException(e.Message, e);
+        }
+    }
+
     public static YamlNode? Child(YamlNode? node, string key) =>
         node is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out var child)
             ? child

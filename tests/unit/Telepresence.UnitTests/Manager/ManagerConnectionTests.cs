@@ -37,7 +37,7 @@ public class ManagerConnectionTests
     }
 
     [Fact]
-    public async Task An_unreachable_cluster_is_told_as_such_when_the_time_for_retries_is_over()
+    public async Task An_unreachable_cluster_is_told_as_such()
     {
         var error = await Assert.ThrowsAsync<TelepresenceException>(() =>
             ManagerConnection.OpenAsync(
