@@ -49,8 +49,10 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
                 progress,
                 async (steps, token) =>
                 {
-                    steps.Report(new ConnectStep(ConnectStage.Credentials, "waiting for another connect to end"));
-                    await _changing.WaitAsync(token).ConfigureAwait(false);
+                    var turn = _changing.WaitAsync(token);
+                    if (!turn.IsCompleted)
+                        steps.Report(new ConnectStep(ConnectStage.Credentials, "waiting for another connect to end"));
+                    await turn.ConfigureAwait(false);
                     try
                     {
                         return await ConnectAloneAsync(settings, steps, token).ConfigureAwait(false);

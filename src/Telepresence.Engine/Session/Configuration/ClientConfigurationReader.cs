@@ -1,5 +1,6 @@
 using System.Net;
 using Telepresence.Engine.Dns;
+using Telepresence.Engine.Kubernetes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -14,10 +15,10 @@ internal static class ClientConfigurationReader
     /// <exception cref="InvalidConfigurationException">Not YAML, or a key's value cannot be used.</exception>
     public static ClientConfiguration Read(string yaml, string source)
     {
-        var stream = new YamlStream();
+        YamlStream stream;
         try
         {
-            stream.Load(new StringReader(yaml));
+            stream = YamlAccess.Load(new StringReader(yaml));
         }
         catch (YamlException e)
         {

@@ -96,4 +96,29 @@ public class ClientConfigurationTests
     [InlineData("1e300h")]
     [InlineData("99999999999999h")]
     public void What_is_no_duration_is_refused(string text) => Assert.False(GoDuration.TryParse(text, out _));
+
+    [Fact]
+    public void Any_text_is_read_or_refused_with_a_typed_error()
+    {
+        const string sample =
+            "dns: {lookupTimeout: 4s, mappings: [{name: a, aliasFor: b}]}\nrouting: {neverProxy: [10.0.0.0/8]}\n";
+        const string spice = "{}[]:,&*!|>'\"%@`#\n \t-?~";
+        var random = new Random(20_261_122);
+        var refused = 0;
+        for (var i = 0; i < 100_000; i++)
+        {
+            var text = sample.ToCharArray();
+            for (var change = random.Next(1, 6); change > 0; change--)
+                text[random.Next(text.Length)] = spice[random.Next(spice.Length)];
+            try
+            {
+                ClientConfigurationReader.Read(new string(text), "config.yml");
+            }
+            catch (InvalidConfigurationException)
+            {
+                refused++;
+            }
+        }
+        Assert.InRange(refused, 1, 99_999);
+    }
 }
