@@ -93,11 +93,18 @@ internal sealed class EngineProcess : IAsyncDisposable
     /// <summary>Namespace of the sample workloads.</summary>
     public const string SandboxNamespace = "demo";
 
-    /// <summary>Waits until the engine lists no connection any more: the last segments of the closed ones are on their way.</summary>
+    /// <summary>
+    /// Waits until the engine lists no TCP connection any more but for those in TIME-WAIT, which RFC 9293 keeps for a minute:
+    /// the last segments of the closed ones are on their way.
+    /// </summary>
     public async Task WaitForNoConnectionsAsync()
     {
         var bound = Bound;
-        while ((await Client.ConnectionsAsync(null, bound)).Length > 0)
+        while (
+            (await Client.ConnectionsAsync(null, bound)).Any(c =>
+                c is { Protocol: TransportProtocol.Tcp, State: not "TimeWait" }
+            )
+        )
             await Task.Delay(20, bound);
     }
 
