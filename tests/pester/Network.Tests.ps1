@@ -419,7 +419,8 @@ Describe 'Connected' -Tag Network {
         Get-MachineChange | Should -BeNullOrEmpty
         Wait-EngineEnd
         Get-EngineProcess | Should -BeNullOrEmpty
-        Join-Path $env:TELEPRESENCE_RUNTIME_DIR '*.sock' | Should -Not -Exist
+        # Only the network engine's: the one that planned has a grace of its own.
+        Join-Path $env:TELEPRESENCE_RUNTIME_DIR 'engine.sock' | Should -Not -Exist
     }
 }
 

@@ -74,6 +74,7 @@ internal sealed partial class EngineHost
         using TunDescriptors tun = new(options.TunDescriptors);
         await using IpcServer server = new(lifetime, PeerIdentity.Create(), loggers.CreateLogger<IpcServer>());
         EngineHost host = new(options, lifetime, server, tun, loggers);
+        ProcessDetachment.HearSignals();
         using var term = host.StopOn(PosixSignal.SIGTERM);
         using var interrupt = host.StopOn(PosixSignal.SIGINT);
         using var hangUp = host.StopOn(PosixSignal.SIGHUP);

@@ -9,6 +9,9 @@ internal static partial class ProcessDetachment
     private const int ReadWrite = 2;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExecFlag = 1;
+    private const int HangUp = 1;
+    private const int Interrupt = 2;
+    private const nint DefaultAction = 0;
 
     /// <summary>Leaves the session of whoever started us; nothing that happens to their terminal reaches us then.</summary>
     public static void Detach()
@@ -34,10 +37,29 @@ internal static partial class ProcessDetachment
         }
     }
 
+    /// <summary>
+    /// Undoes what <c>nohup</c> or a shell's <c>&amp;</c> left ignored: the runtime respects that, and the engine would then
+    /// not end when it is told to. Before any handler is registered.
+    /// </summary>
+    public static void HearSignals()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        foreach (var number in (ReadOnlySpan<int>)[HangUp, Interrupt])
+        {
+            _ = signal(number, DefaultAction);
+        }
+    }
+
     public static void CloseOnExec(SafeFileHandle handle) => _ = fcntl(handle, SetDescriptorFlags, CloseOnExecFlag);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setsid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint signal(int number, nint action);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);

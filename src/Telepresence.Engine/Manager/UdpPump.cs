@@ -41,9 +41,15 @@ internal sealed class UdpPump(IUdpFlow flow, ManagerTunnel tunnel, FlowCounters 
 
     private async Task UpAsync(IdleTimer idle, CancellationToken cancellationToken)
     {
-        while (await flow.ReadAsync(cancellationToken).ConfigureAwait(false) is { } datagram)
+        while (true)
         {
-            await tunnel.WriteDataAsync(datagram, flush: true, cancellationToken).ConfigureAwait(false);
+            var reading = flow.ReadAsync(cancellationToken);
+            // As with TCP: a burst goes out together, the last of it at once.
+            if (!reading.IsCompleted)
+                await tunnel.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (await reading.ConfigureAwait(false) is not { } datagram)
+                return;
+            await tunnel.WriteDataAsync(datagram, flush: false, cancellationToken).ConfigureAwait(false);
             counters.Sent(datagram.Length);
             idle.Touch();
         }

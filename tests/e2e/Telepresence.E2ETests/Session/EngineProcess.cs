@@ -48,8 +48,11 @@ internal sealed class EngineProcess : IAsyncDisposable
                 (RuntimeDirectory.OverrideVariable, runtime),
                 .. environment,
             ],
-            "dotnet",
+            // As behind nohup or a shell's &: the engine must hear its signals all the same.
+            "env",
             [
+                "--ignore-signal=HUP,INT",
+                "dotnet",
                 environment.Length > 0 ? TestEngineAssembly : EngineFiles.Locate(),
                 .. new EngineArguments { Directory = runtime, Foreground = true }.ToArguments(),
             ]
