@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -6,6 +5,7 @@ using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Launch;
 using Telepresence.Engine.Ipc;
+using Telepresence.Engine.Session;
 
 namespace Telepresence.Engine.Host;
 
@@ -124,7 +124,12 @@ internal sealed partial class EngineHost
             EngineMethods.Hello,
             (_, _, _) =>
                 Task.FromResult(
-                    new HelloResult(Version(), EngineMethods.ContractVersion, Environment.ProcessId, Options.Role)
+                    new HelloResult(
+                        EngineVersion.Text,
+                        EngineMethods.ContractVersion,
+                        Environment.ProcessId,
+                        Options.Role
+                    )
                 )
         );
 
@@ -139,12 +144,6 @@ internal sealed partial class EngineHost
                 Lifetime.Stop();
             }
         );
-
-    private static string Version() =>
-        typeof(EngineHost)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion.Split('+')[0]
-        ?? "0.0.0";
 
     private static async Task<FileStream> LockAsync(EngineEndpoint endpoint)
     {

@@ -27,7 +27,7 @@ internal static partial class LaunchCommand
     /// <exception cref="TelepresenceException">PermissionMissing, TunUnavailable.</exception>
     public static async Task<int> RunAsync(EngineArguments arguments)
     {
-        if (Privileges.EffectiveUser != 0)
+        if (PosixOwnership.EffectiveUser != 0)
         {
             throw Missing("root", "'engine launch' is what sudo runs");
         }

@@ -20,8 +20,6 @@ internal static unsafe partial class Privileges
     private const nuint AmbientClearAll = 4;
     private const uint CapabilityVersion3 = 0x20080522;
 
-    public static uint EffectiveUser => geteuid();
-
     /// <summary>
     /// Makes the calling thread that user, with <paramref name="capability"/> alone, and so that a program it starts has it too.
     /// The bounding set stays: a setuid helper such as fusermount must go on working.
@@ -70,9 +68,6 @@ internal static unsafe partial class Privileges
             throw new Win32Exception(error, $"{what}: {Marshal.GetPInvokeErrorMessage(error)}");
         }
     }
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
