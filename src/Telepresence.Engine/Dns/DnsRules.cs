@@ -51,6 +51,7 @@ internal sealed class DnsRules
     private readonly string[] _excludeSuffixes;
     private readonly string[] _includeSuffixes;
     private readonly string _clusterDomain;
+    private readonly string[] _sessionSuffixes = [];
 
     public DnsRules(DnsZoneOptions options)
     {
@@ -59,6 +60,8 @@ internal sealed class DnsRules
         _excludeSuffixes = [.. options.ExcludeSuffixes.Select(Suffix)];
         _includeSuffixes = [.. options.IncludeSuffixes.Select(Suffix)];
         _clusterDomain = "." + DnsName.Normalize(options.ClusterDomain);
+        if (options.SessionDomain is { } domain)
+            _sessionSuffixes = [".svc." + DnsName.Normalize(domain), _clusterDomain + DnsName.Normalize(domain)];
         Routes =
         [
             .. options
@@ -79,8 +82,19 @@ internal sealed class DnsRules
     /// <summary>Domains that are always ours: the mapped namespaces and <c>svc</c>, less the excluded ones.</summary>
     public IReadOnlyList<string> Routes { get; }
 
+    /// <summary>
+    /// Domains that lead to this session and no other. Only below <c>svc</c> and the cluster's domain: a session named
+    /// <c>dev</c> must not take the public names of that domain.
+    /// </summary>
+    public IEnumerable<string> SessionDomains => _sessionSuffixes.Select(suffix => suffix[1..]);
+
     public DnsRuling Decide(ReadOnlySpan<char> name)
     {
+        foreach (var suffix in _sessionSuffixes)
+        {
+            if (name.EndsWith(suffix, StringComparison.Ordinal))
+                return new DnsRuling(DnsDecision.Cluster, LengthBefore(suffix, name), IsExclusive: true);
+        }
         if (name.SequenceEqual(SanityCheckName))
             return new DnsRuling(DnsDecision.Loopback, name.Length, IsExclusive: true);
 
@@ -94,6 +108,13 @@ internal sealed class DnsRules
         exclusive |= lookup.EndsWith(_clusterDomain, StringComparison.Ordinal) || lookup.EndsWith(".svc.");
         var decision = IsCluster(name, lookup) ? DnsDecision.Cluster : DnsDecision.NotOurs;
         return new DnsRuling(decision, lookup.Length, exclusive);
+    }
+
+    /// <summary>Of what precedes the session's own label: <c>web.demo.svc.</c> or <c>web.demo.svc.cluster.local.</c></summary>
+    private int LengthBefore(string suffix, ReadOnlySpan<char> name)
+    {
+        var kept = ReferenceEquals(suffix, _sessionSuffixes[0]) ? ".svc.".Length : _clusterDomain.Length;
+        return name.Length - suffix.Length + kept;
     }
 
     private bool IsCluster(ReadOnlySpan<char> name, ReadOnlySpan<char> lookup)

@@ -33,6 +33,7 @@ internal sealed class DnsServer(
         [
             .. _zone
                 .Rules.Routes.Append(Options.ClusterDomain)
+                .Concat(_zone.Rules.SessionDomains)
                 .Concat(Options.IncludeSuffixes.Select(suffix => suffix.TrimStart('.')))
                 .Select(domain => DnsName.Normalize(domain).TrimEnd('.'))
                 .Distinct(StringComparer.Ordinal),

@@ -19,6 +19,12 @@ internal sealed record DnsZoneOptions
 
     public string ClusterDomain { get; init; } = "cluster.local.";
 
+    /// <summary>
+    /// A label behind <c>web.demo.svc</c> that leads to this session and no other, for clusters that have the same names; null:
+    /// none.
+    /// </summary>
+    public string? SessionDomain { get; init; }
+
     /// <summary>The host's own search list where it is bypassed (captured name servers): stripped from names.</summary>
     public IReadOnlyList<string> HostSearchDomains { get; init; } = [];
 

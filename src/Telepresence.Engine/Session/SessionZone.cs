@@ -25,6 +25,7 @@ internal sealed record SessionZone(
         {
             MappedNamespaces = EffectiveNamespaces(),
             ClusterDomain = info.ClusterDomain,
+            SessionDomain = SessionDomain(Session),
             HostSearchDomains = plumbing.HostSearchDomains,
             Excludes = Configuration.DnsExcludes ?? [],
             ExcludeSuffixes =
@@ -35,6 +36,30 @@ internal sealed record SessionZone(
             ReverseSubnets = [.. plan.Proxied, .. plan.Overriding],
             LookupTimeout = Configuration.DnsLookup ?? defaults.LookupTimeout,
         };
+    }
+
+    /// <summary>
+    /// The session's name as a domain name (RFC 1123): other characters become hyphens. Null when nothing is left of it,
+    /// or too much.
+    /// </summary>
+    internal static string? SessionDomain(string session)
+    {
+        var text = string.Create(
+            session.Length,
+            session,
+            static (span, name) =>
+            {
+                for (var i = 0; i < span.Length; i++)
+                {
+                    var c = char.ToLowerInvariant(name[i]);
+                    span[i] = char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-';
+                }
+            }
+        );
+        var labels = text.Split('.').Select(label => label.Trim('-')).ToArray();
+        return labels.All(label => label.Length is > 0 and <= 63) && text.Length <= 128
+            ? string.Join('.', labels)
+            : null;
     }
 
     /// <summary>The user's, else the configuration's, else all that the cluster has; the connected one always.</summary>

@@ -39,6 +39,13 @@ public sealed class SeveralSessionsTests
             Assert.Contains(sandbox.PageToken, workstation.Curl($"http://{address[name]}/"), StringComparison.Ordinal);
         // Both know the name; the one that came first answers, always.
         Assert.Equal(address["one"], workstation.Dig("+short", "web.demo", "A"));
+        // Whoever names the session gets that one's, by every program.
+        foreach (var (name, sandbox) in sandboxes)
+        {
+            Assert.Equal(address[name], workstation.Dig("+short", $"web.demo.svc.{name}", "A"));
+            var page = workstation.Curl($"http://web.demo.svc.{name}/");
+            Assert.Contains(sandbox.PageToken, page, StringComparison.Ordinal);
+        }
 
         await engine.Client.DisconnectAsync(leaving, EngineProcess.Bound);
         var staying = sandboxes.Keys.Single(name => name != leaving);

@@ -11,6 +11,7 @@ public sealed class DnsRulesTests
             HostSearchDomains = ["corp.example.org"],
             Excludes = ["secret", "web.prod"],
             IncludeSuffixes = [".internal", "db.example.com", ".aws.com"],
+            SessionDomain = "second",
         }
     );
 
@@ -53,6 +54,13 @@ public sealed class DnsRulesTests
     [InlineData("x.internal.", "Cluster", "x.internal.")]
     [InlineData("x.com.internal.", "NotOurs", "x.com.internal.")]
     [InlineData("example.de.", "NotOurs", "example.de.")]
+    // the session's own suffix
+    [InlineData("echo.other.svc.second.", "Cluster", "echo.other.svc.")]
+    [InlineData("echo.other.svc.cluster.local.second.", "Cluster", "echo.other.svc.cluster.local.")]
+    [InlineData("echo.com.svc.second.", "Cluster", "echo.com.svc.")]
+    [InlineData("echo.second.", "NotOurs", "echo.second.")]
+    [InlineData("svc.second.", "NotOurs", "svc.second.")]
+    [InlineData("echo.other.svc.third.", "NotOurs", "echo.other.svc.third.")]
     public void The_name_decides(string name, string decision, string lookup)
     {
         var ruling = Rules.Decide(name);

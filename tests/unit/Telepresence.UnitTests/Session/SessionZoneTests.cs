@@ -50,6 +50,17 @@ public class SessionZoneTests
             ).MappedNamespaces
         );
 
+    [Theory]
+    [InlineData("two", "two")]
+    [InlineData("Kind-kind_default", "kind-kind-default")]
+    [InlineData("arn:aws:eks:eu-west-1:1:cluster/x-default", "arn-aws-eks-eu-west-1-1-cluster-x-default")]
+    [InlineData("office.example", "office.example")]
+    [InlineData("---", null)]
+    [InlineData("a..b", null)]
+    [InlineData("x123456789012345678901234567890123456789012345678901234567890123", null)]
+    public void A_session_has_a_domain_where_its_name_can_be_one(string session, string? domain) =>
+        Assert.Equal(domain, SessionZone.SessionDomain(session));
+
     [Fact]
     public void When_namespaces_cannot_be_listed_the_connected_one_is_mapped() =>
         Assert.Equal(["demo"], Options([], []).MappedNamespaces);
