@@ -15,6 +15,10 @@ public sealed class EngineNotifications
             EngineMethods.SessionChanged,
             (session, _) => SessionChanged?.Invoke(session)
         );
+        Methods.OnNotification<ConflictNotice>(
+            EngineMethods.ConflictDetected,
+            (notice, _) => ConflictDetected?.Invoke(notice)
+        );
     }
 
     /// <summary>For the connection.</summary>
@@ -23,6 +27,9 @@ public sealed class EngineNotifications
     /// <summary>A connect has begun a step. Handlers must not block.</summary>
     public event Action<ConnectProgress>? Progressed;
 
-    /// <summary>A session is in another state. Handlers must not block.</summary>
+    /// <summary>A session is in another state, or has other subnets. Handlers must not block.</summary>
     public event Action<TelepresenceSession>? SessionChanged;
+
+    /// <summary>A local route came up that collides with a session. Handlers must not block.</summary>
+    public event Action<ConflictNotice>? ConflictDetected;
 }

@@ -20,6 +20,7 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(ClusterSelection))]
 [JsonSerializable(typeof(ConnectParameters))]
 [JsonSerializable(typeof(ConnectProgress))]
+[JsonSerializable(typeof(ConflictNotice))]
 [JsonSerializable(typeof(ConnectPlan))]
 [JsonSerializable(typeof(SessionParameters))]
 [JsonSerializable(typeof(WaitParameters))]

@@ -72,6 +72,9 @@ public static class EngineMethods
     /// <summary>Notification from the engine: <see cref="ConnectProgress"/>.</summary>
     public const string Progress = "session.progress";
 
-    /// <summary>Notification from the engine: <see cref="Objects.TelepresenceSession"/> whose state changed.</summary>
+    /// <summary>Notification from the engine: <see cref="Objects.TelepresenceSession"/> whose state or subnets changed.</summary>
     public const string SessionChanged = "session.changed";
+
+    /// <summary>Notification from the engine: <see cref="ConflictNotice"/>, when a local route came up that collides with a session.</summary>
+    public const string ConflictDetected = "session.conflict";
 }

@@ -54,6 +54,9 @@ public sealed class TelepresenceSession
     /// <summary>Virtual addresses are taken from here; empty when nothing is translated.</summary>
     public string VirtualSubnet { get; set; } = "";
 
+    /// <summary>Local routes that share addresses with the cluster, and what is done about each; follows them while connected.</summary>
+    public TelepresenceConflict[] Conflicts { get; set; } = [];
+
     /// <summary>How names reach us, such as <c>captured name servers</c> or <c>systemd-resolved</c>.</summary>
     public string DnsMode { get; set; } = "";
 

@@ -61,7 +61,7 @@ internal static class EngineComposition
             Time = host.Options.Time,
         };
 
-    /// <summary>The engine ends with its last session, and tells every client of each change.</summary>
+    /// <summary>The engine ends with its last session, and tells every client of each change and conflict.</summary>
     private static void KeepWhileConnected(EngineHost host, SessionRegistry registry)
     {
         var gate = new Lock();
@@ -83,6 +83,8 @@ internal static class EngineComposition
             }
             host.Server.Broadcast(EngineMethods.SessionChanged, session.View());
         };
+        registry.ConflictDetected += (session, conflict) =>
+            host.Server.Broadcast(EngineMethods.ConflictDetected, new ConflictNotice(session.Name, conflict));
     }
 
     private static uint UserId() => OperatingSystem.IsLinux() ? PosixOwnership.EffectiveUser : 0;

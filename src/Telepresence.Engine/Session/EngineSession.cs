@@ -41,6 +41,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private IpStack _stack = null!;
     private FlowRouter _router = null!;
     private DnsServer _dns = null!;
+    private IReadOnlyList<IPAddress> _appliedNameServers = [];
 
     private SessionState _state = SessionState.Connecting;
     private DateTime? _since;
@@ -79,8 +80,11 @@ internal sealed partial class EngineSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Raised after each change of <see cref="State"/>.</summary>
-    public event Action<EngineSession>? StateChanged;
+    /// <summary>Raised after each change of <see cref="State"/> and of <see cref="Plan"/>.</summary>
+    public event Action<EngineSession>? Changed;
+
+    /// <summary>A conflict came up while connected. Says how it was resolved, or that it was not.</summary>
+    public event Action<EngineSession, TelepresenceConflict>? ConflictDetected;
 
     /// <summary>Virtual subnets that other sessions must stay clear of.</summary>
     public IEnumerable<IPNetwork> VirtualSubnets =>
@@ -156,6 +160,12 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 NeverProxy = Texts(_plan.NeverProxied),
                 AllowConflictingSubnet = Texts(_plan.Overriding),
                 VirtualSubnet = _plan.Translated.Any() ? _plan.VirtualIPv4.Network.ToString() : "",
+                Conflicts =
+                [
+                    .. PlanViews
+                        .Conflicts(_plan, _translation.SubnetMap())
+                        .Where(c => c.Severity != ConflictSeverity.None),
+                ],
                 DnsMode = _nameService.Plumbing.Strategy,
                 DnsServers = [.. CapturedNameServers.Select(a => a.ToString())],
                 ClusterDomain = _info.ClusterDomain.TrimEnd('.'),
@@ -332,7 +342,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _stack.Dispose();
     }
 
-    private void ApplyRoutes(IReadOnlyList<IPAddress> capturedNameServers) =>
+    private void ApplyRoutes(IReadOnlyList<IPAddress> capturedNameServers)
+    {
         _services.Routing.Apply(
             Slot,
             new RoutePlan
@@ -343,7 +354,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                     .. _plan.Proxied,
                     .. _translation.RoutedSubnets(),
                     // The name server's address lies in the virtual subnet, which is not routed when nothing is translated.
-                    .. _plan.Translated.Any()
+                    .. _translation.RoutedSubnets().Contains(_plan.VirtualIPv4.Network)
                         ? Array.Empty<IPNetwork>()
                         : [Addressing.IPNetworkExtensions.AsNetwork(_plan.VirtualIPv4.DnsAddress)],
                 ],
@@ -352,17 +363,17 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 CapturedNameServers = capturedNameServers,
             }
         );
+        _appliedNameServers = capturedNameServers;
+    }
 
     private void Follow()
     {
         _since = _services.Time.GetUtcNow().UtcDateTime;
         _link.LostChanged += OnLostChanged;
-        _link.InfoChanged += OnInfoChanged;
-        OnUndo(() =>
-        {
-            _link.LostChanged -= OnLostChanged;
-            _link.InfoChanged -= OnInfoChanged;
-        });
+        OnUndo(() => _link.LostChanged -= OnLostChanged);
+        var watch = new ChangeWatch(_link, _services.Routing, _nameService, Replan, OnNotFollowed);
+        OnUndo(watch.Dispose);
+        watch.CatchUp();
     }
 
     private void OnLostChanged(bool lost, Exception? reason)
@@ -375,38 +386,72 @@ internal sealed partial class EngineSession : IAsyncDisposable
         ChangeState(lost ? SessionState.Reconnecting : SessionState.Connected);
     }
 
-    /// <summary>The cluster grew, shrank, or has other settings: the plan is made anew, and only differences are applied.</summary>
-    private void OnInfoChanged(ManagerClusterInfo info)
+    /// <summary>
+    /// Makes the plan anew by the rules of the connect, from what cluster and machine are now, and applies the difference
+    /// (one call at a time, by <see cref="ChangeWatch"/>).
+    /// </summary>
+    private void Replan(ManagerClusterInfo? news)
     {
-        try
-        {
-            var plan = SubnetPlanner.Plan(
+        var info = news ?? _info;
+        var change = PlanChange.Between(
+            _plan,
+            SubnetPlanner.Plan(
                 PlanInputs.Join(Settings, _configuration, info, _serverAddresses, _services.Routing.Snapshot()) with
                 {
                     OwnInterfaceIndex = _device.Index,
-                    // What this session has it keeps: addresses handed out stay valid.
-                    VirtualSubnet = _plan.VirtualIPv4.Network,
+                    KeptVirtualIPv4 = _plan.VirtualIPv4,
+                    KeptVirtualIPv6 = _plan.VirtualIPv6,
                 }
-            );
-            if (plan.Refused is { } refused)
-                throw SessionErrors.Conflict(refused);
-            _translation.Add(plan.Translated);
-            lock (_gate)
-            {
-                _info = info;
-                _plan = plan with { VirtualIPv6 = plan.VirtualIPv6 ?? _plan.VirtualIPv6 };
-            }
-            _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
-            ApplyRoutes(CapturedNameServers);
-        }
-#pragma warning disable CA1031 // A cluster that cannot be followed must not end what works; the session says so.
-        catch (Exception e)
-#pragma warning restore CA1031
+            )
+        );
+        var captured = CapturedNameServers;
+        if (news is null && change.IsNothing && captured.SequenceEqual(_appliedNameServers))
+            return;
+        _translation.Update(change.After.Translated);
+        lock (_gate)
         {
-            LogNotFollowed(e, Name);
-            lock (_gate)
-                _lastError = SessionErrors.Describe(e);
+            _info = info;
+            _plan = change.After;
         }
+        _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
+        _router.SetNameServers([_plan.VirtualIPv4.DnsAddress, .. captured]);
+        EndFlows(change.Abandons);
+        ApplyRoutes(captured);
+        Report(change);
+    }
+
+    private void Report(PlanChange change)
+    {
+        var conflicts = PlanViews.Conflicts(_plan, _translation.SubnetMap()).ToLookup(c => c.Subnet);
+        foreach (var subnet in change.NewConflicts)
+        {
+            LogConflict(Name, subnet.Conflict!, subnet.Resolution);
+            if (subnet.Resolution == ConflictResolution.Refused)
+            {
+                lock (_gate)
+                    _lastError = SessionErrors.Describe(SessionErrors.Conflict(subnet));
+            }
+            ConflictDetected?.Invoke(this, conflicts[subnet.Prefix.ToString()].First());
+        }
+        Changed?.Invoke(this);
+    }
+
+    /// <summary>Programs learn at once that an address does not lead there any more, instead of waiting for it.</summary>
+    private void EndFlows(Func<IPAddress, bool> to)
+    {
+        var (tcp, udp) = Flows;
+        foreach (var flow in tcp.Where(f => to(f.Endpoints.Destination.Address)))
+            flow.Abort();
+        foreach (var flow in udp.Where(f => to(f.Endpoints.Destination.Address)))
+            flow.Close();
+    }
+
+    private void OnNotFollowed(Exception exception)
+    {
+        LogNotFollowed(exception, Name);
+        lock (_gate)
+            _lastError = SessionErrors.Describe(exception);
+        Changed?.Invoke(this);
     }
 
     private void ChangeState(SessionState state)
@@ -421,7 +466,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             _state = state;
         }
         LogState(Name, state);
-        StateChanged?.Invoke(this);
+        Changed?.Invoke(this);
     }
 
     private void OnUndo(Action step) =>
@@ -441,8 +486,14 @@ internal sealed partial class EngineSession : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Critical, Message = "Session {Name}: the packet loop failed")]
     private partial void LogStackFailed(Exception exception, string name);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Session {Name}: a change of the cluster could not be followed")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Session {Name}: a change of cluster or machine could not be followed"
+    )]
     private partial void LogNotFollowed(Exception exception, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Session {Name}: {Conflict}; {Resolution}")]
+    private partial void LogConflict(string name, RouteConflict conflict, ConflictResolution resolution);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Session {Name}: a step could not be undone")]
     private partial void LogNotUndone(Exception exception, string name);

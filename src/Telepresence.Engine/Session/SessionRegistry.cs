@@ -1,5 +1,6 @@
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
 
 namespace Telepresence.Engine.Session;
 
@@ -14,8 +15,11 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     private EngineSession[] _sessions = [];
     private NameService? _names;
 
-    /// <summary>Raised after any session's state changed, and when it came or went; on any thread.</summary>
+    /// <summary>Raised after any session's state or plan changed, and when it came or went; on any thread.</summary>
     public event Action<EngineSession>? Changed;
+
+    /// <summary>Raised when a conflict came up in a session that is connected; on any thread.</summary>
+    public event Action<EngineSession, TelepresenceConflict>? ConflictDetected;
 
     /// <summary>The sessions of this moment.</summary>
     public IReadOnlyList<EngineSession> All => Volatile.Read(ref _sessions);
@@ -107,7 +111,8 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
             return Same(existing, settings);
         }
         var session = await BuildAsync(settings, name, access, progress, cancellationToken).ConfigureAwait(false);
-        session.StateChanged += OnStateChanged;
+        session.Changed += OnChanged;
+        session.ConflictDetected += OnConflictDetected;
         Volatile.Write(ref _sessions, [.. _sessions, session]);
         Changed?.Invoke(session);
         return session;
@@ -151,7 +156,8 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     {
         await session.DisposeAsync().ConfigureAwait(false);
         Volatile.Write(ref _sessions, [.. _sessions.Where(s => !ReferenceEquals(s, session))]);
-        session.StateChanged -= OnStateChanged;
+        session.Changed -= OnChanged;
+        session.ConflictDetected -= OnConflictDetected;
         DropNamesIfIdle();
         Changed?.Invoke(session);
     }
@@ -163,7 +169,10 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
             Interlocked.Exchange(ref _names, null)?.Dispose();
     }
 
-    private void OnStateChanged(EngineSession session) => Changed?.Invoke(session);
+    private void OnChanged(EngineSession session) => Changed?.Invoke(session);
+
+    private void OnConflictDetected(EngineSession session, TelepresenceConflict conflict) =>
+        ConflictDetected?.Invoke(session, conflict);
 
     private int FreeSlot()
     {

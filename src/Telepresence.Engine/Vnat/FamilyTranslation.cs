@@ -86,17 +86,6 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
         return null;
     }
 
-    public bool IsTranslated(IPAddress cluster)
-    {
-        var bits = AddressBits.ToBits(cluster);
-        foreach (var segment in _layout.Segments)
-        {
-            if (segment.HasCluster(bits))
-                return true;
-        }
-        return false;
-    }
-
     public IEnumerable<AddressPair> Snapshot() =>
         _toCluster
             .OrderBy(pair => pair.Key)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Engine.Addressing;
 using Telepresence.Engine.Dns;
 
 namespace Telepresence.Engine.Vnat;
@@ -11,6 +12,7 @@ namespace Telepresence.Engine.Vnat;
 internal sealed class TranslationTable : IAddressTranslation
 {
     private readonly FamilyTranslation?[] _families;
+    private volatile IPNetwork[] _current = [];
 
     /// <param name="virtualSubnets">One, or one a family.</param>
     /// <param name="translated">Subnets of the cluster; those inside another are left out.</param>
@@ -19,30 +21,35 @@ internal sealed class TranslationTable : IAddressTranslation
     {
         var byFamily = virtualSubnets.ToLookup(subnet => subnet.Network.BaseAddress.AddressFamily);
         _families = [Half(AddressFamily.InterNetwork), Half(AddressFamily.InterNetworkV6)];
-        Add(translated);
+        Update(translated);
 
         FamilyTranslation? Half(AddressFamily family) =>
             byFamily[family].SingleOrDefault() is { } subnet ? new FamilyTranslation(subnet) : null;
     }
 
     /// <summary>
-    /// Adds subnets that the cluster has grown since. They are laid out behind what is there; earlier ones keep their place.
+    /// From now on these subnets are translated and no others. New ones are laid out behind what is there; earlier ones keep
+    /// their place. A virtual address of a subnet that is left out goes on leading to the real one: programs may hold it.
     /// </summary>
     /// <exception cref="ArgumentException">A subnet's family has no virtual subnet.</exception>
-    public void Add(IEnumerable<IPNetwork> translated)
+    public void Update(IEnumerable<IPNetwork> translated)
     {
-        foreach (var group in translated.GroupBy(subnet => subnet.BaseAddress.AddressFamily))
+        IPNetwork[] current = [.. translated];
+        foreach (var group in current.GroupBy(subnet => subnet.BaseAddress.AddressFamily))
         {
             var half =
                 Of(group.Key)
                 ?? throw new ArgumentException($"no virtual subnet for {group.First()}", nameof(translated));
             half.Add([.. group]);
         }
+        _current = current;
     }
 
     /// <inheritdoc/>
     public IPAddress ToVirtual(IPAddress clusterAddress) =>
-        Of(clusterAddress.AddressFamily)?.ToVirtual(clusterAddress) ?? clusterAddress;
+        IsTranslated(clusterAddress)
+            ? Of(clusterAddress.AddressFamily)?.ToVirtual(clusterAddress) ?? clusterAddress
+            : clusterAddress;
 
     /// <inheritdoc/>
     public bool TryToCluster(IPAddress address, out IPAddress clusterAddress)
@@ -57,8 +64,15 @@ internal sealed class TranslationTable : IAddressTranslation
     }
 
     /// <summary>True when the address is the cluster's and must be reached through a virtual one.</summary>
-    public bool IsTranslated(IPAddress clusterAddress) =>
-        Of(clusterAddress.AddressFamily)?.IsTranslated(clusterAddress) ?? false;
+    public bool IsTranslated(IPAddress clusterAddress)
+    {
+        foreach (var subnet in _current)
+        {
+            if (subnet.Contains(clusterAddress))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>The pairs handed out so far, by virtual address. Of very many (65,536 a family), not all are remembered.</summary>
     public IReadOnlyList<AddressPair> Snapshot() =>
@@ -66,9 +80,14 @@ internal sealed class TranslationTable : IAddressTranslation
 
     /// <summary>Every translated subnet and where it is now.</summary>
     public IReadOnlyList<SubnetMapping> SubnetMap() =>
-        [.. _families.OfType<FamilyTranslation>().SelectMany(half => half.Mappings)];
+        [
+            .. _families
+                .OfType<FamilyTranslation>()
+                .SelectMany(half => half.Mappings)
+                .Where(mapping => _current.Any(subnet => mapping.Cluster.Covers(subnet))),
+        ];
 
-    /// <summary>What must be routed into the VIF for virtual addresses to arrive: the subnets that are used.</summary>
+    /// <summary>What must be routed into the VIF for virtual addresses to arrive: the subnets that are or were used.</summary>
     public IReadOnlyList<IPNetwork> RoutedSubnets() =>
         [
             .. _families

@@ -29,6 +29,24 @@ internal sealed record DnsEnvironment
     /// <summary>Rules cannot capture what stays on this machine: its own addresses are looked up before any of them.</summary>
     public bool IsLocal(IPAddress address) => IPAddress.IsLoopback(address) || LocalAddresses.Contains(address);
 
+    /// <summary>
+    /// The settings with those servers only that a rule can capture; null when the first one, which is asked first, cannot be.
+    /// </summary>
+    public ResolvConf? Capturable(ResolvConf conf) =>
+        IsLocal(conf.NameServers[0])
+            ? null
+            : conf with
+            {
+                NameServers = [.. conf.NameServers.Where(server => !IsLocal(server))],
+            };
+
+    /// <summary>The same with the addresses that this machine has now.</summary>
+    public DnsEnvironment With(IReadOnlyCollection<IPAddress> localAddresses) =>
+        this with
+        {
+            LocalAddresses = localAddresses,
+        };
+
     /// <summary>resolved's stub listens here, and nothing else does.</summary>
     public static bool IsResolvedStub(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork && address.ToString() is "127.0.0.53" or "127.0.0.54";

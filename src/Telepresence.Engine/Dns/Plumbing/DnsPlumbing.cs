@@ -44,12 +44,8 @@ internal static partial class DnsPlumbing
         CancellationToken cancellationToken
     )
     {
-        var conf = Read(environment.ResolvConfPath);
-        // The C library asks this machine when no name server is named.
-        IReadOnlyList<IPAddress> servers = conf.NameServers.Count > 0 ? conf.NameServers : [IPAddress.Loopback];
-        conf = conf with { NameServers = servers };
-
-        var first = servers[0];
+        var conf = ResolvConf.ReadHost(environment.ResolvConfPath);
+        var first = conf.NameServers[0];
         var why = $"{environment.ResolvConfPath} names {first}, which is not resolved's stub";
         if (DnsEnvironment.IsResolvedStub(first))
         {
@@ -57,22 +53,9 @@ internal static partial class DnsPlumbing
             if (why.Length == 0)
                 return new ResolvedPlumbing(environment, UplinksOf(environment));
         }
-        var captured = servers.Where(server => !environment.IsLocal(server)).ToList();
-        return environment.IsLocal(first)
-            ? new ResolvConfPlumbing(environment, conf, $"{first} is an address of this machine; {why}")
-            : new CapturingPlumbing(conf with { NameServers = captured }, why);
-    }
-
-    private static ResolvConf Read(string path)
-    {
-        try
-        {
-            return ResolvConf.Parse(File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw ErrorCatalogue.Error(ErrorId.DnsUnavailable, path, e, ("reason", e.Message));
-        }
+        return environment.Capturable(conf) is { } captured
+            ? new CapturingPlumbing(environment, conf, captured, why)
+            : new ResolvConfPlumbing(environment, conf, $"{first} is an address of this machine; {why}");
     }
 
     /// <summary>Empty: systemd-resolved answers this machine's queries and can be told about links.</summary>
@@ -112,7 +95,7 @@ internal static partial class DnsPlumbing
         var path = Path.Combine(environment.ResolvedDirectory, "resolv.conf");
         if (!File.Exists(path))
             return new UpstreamServers([]);
-        var conf = Read(path);
+        var conf = ResolvConf.Read(path);
         return UpstreamServers.From(
             conf with
             {

@@ -23,6 +23,12 @@ internal interface IDnsPlumbing
     /// <summary>Whom to ask what is not the cluster's; none: no <see cref="IUpstreamResolver"/> is to be made.</summary>
     UpstreamServers Upstream { get; }
 
+    /// <summary>
+    /// Looks at the machine's DNS settings again: a VPN that comes up often brings name servers of its own. True when what
+    /// this says of them became different.
+    /// </summary>
+    bool Refresh(Func<IReadOnlyCollection<IPAddress>> localAddresses) => false;
+
     /// <summary>Directs queries to the session's DNS address. The VIF must be up.</summary>
     /// <exception cref="Client.Errors.TelepresenceException">DnsUnavailable.</exception>
     Task ApplyAsync(DnsLink link, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Client.Errors;
 
 namespace Telepresence.Engine.Dns;
 
@@ -25,6 +26,27 @@ internal sealed record ResolvConf
 
     public bool Rotate { get; init; }
 
+    /// <exception cref="TelepresenceException">DnsUnavailable: the file cannot be read.</exception>
+    public static ResolvConf Read(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ErrorCatalogue.Error(ErrorId.DnsUnavailable, path, e, ("reason", e.Message));
+        }
+    }
+
+    /// <summary>As the C library sees it, which asks this machine when no name server is named.</summary>
+    /// <exception cref="TelepresenceException">DnsUnavailable.</exception>
+    public static ResolvConf ReadHost(string path)
+    {
+        var conf = Read(path);
+        return conf.NameServers.Count > 0 ? conf : conf with { NameServers = [IPAddress.Loopback] };
+    }
+
     public static ResolvConf Parse(string text)
     {
         var servers = new List<IPAddress>();
@@ -49,6 +71,12 @@ internal sealed record ResolvConf
         }
         return result with { NameServers = servers };
     }
+
+    /// <summary>Same servers and search list, in the same order, and the same options.</summary>
+    public bool IsSameAs(ResolvConf other) =>
+        NameServers.SequenceEqual(other.NameServers)
+        && Search.SequenceEqual(other.Search, StringComparer.Ordinal)
+        && (Timeout, Attempts, Rotate) == (other.Timeout, other.Attempts, other.Rotate);
 
     private ResolvConf With(string option)
     {

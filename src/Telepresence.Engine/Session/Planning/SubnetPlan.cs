@@ -23,6 +23,12 @@ internal sealed record SubnetPlanInput
     /// <summary>The virtual subnet the user or the configuration names.</summary>
     public IPNetwork? VirtualSubnet { get; init; }
 
+    /// <summary>The virtual subnets of the session whose plan is made anew: what it has handed out stays valid.</summary>
+    public VirtualSubnet? KeptVirtualIPv4 { get; init; }
+
+    /// <inheritdoc cref="KeptVirtualIPv4"/>
+    public VirtualSubnet? KeptVirtualIPv6 { get; init; }
+
     /// <summary>Virtual subnets of the engine's other sessions.</summary>
     public IReadOnlyList<(string Session, IPNetwork Subnet)> VirtualSubnetsInUse { get; init; } = [];
 

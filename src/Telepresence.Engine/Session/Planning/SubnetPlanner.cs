@@ -157,6 +157,8 @@ internal static class SubnetPlanner
         List<PlannedSubnet> subnets
     )
     {
+        if (input.KeptVirtualIPv4 is { } kept)
+            return (kept, input.KeptVirtualIPv6);
         var others = input.VirtualSubnetsInUse.Select(u => u.Subnet).ToArray();
         var configured = input.VirtualSubnet is { } network
             ? VirtualSubnetPool.Explicit(network, input.VirtualSubnetsInUse, taken)

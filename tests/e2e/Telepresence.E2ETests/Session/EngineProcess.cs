@@ -11,11 +11,18 @@ internal sealed class EngineProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly string _home;
 
-    private EngineProcess(ChildProcess process, EngineClient client, EngineEndpoint endpoint, string home)
+    private EngineProcess(
+        ChildProcess process,
+        EngineClient client,
+        EngineNotifications notifications,
+        EngineEndpoint endpoint,
+        string home
+    )
     {
         _process = process;
         _home = home;
         Client = client;
+        Notifications = notifications;
         Endpoint = endpoint;
     }
 
@@ -24,6 +31,9 @@ internal sealed class EngineProcess : IAsyncDisposable
         typeof(EngineProcess).Assembly.Location.Replace("E2ETests", "TestEngine", StringComparison.Ordinal);
 
     public EngineClient Client { get; }
+
+    /// <summary>What the engine tells without being asked.</summary>
+    public EngineNotifications Notifications { get; }
 
     public EngineEndpoint Endpoint { get; }
 
@@ -69,6 +79,7 @@ internal sealed class EngineProcess : IAsyncDisposable
             new EngineProcess(
                 process,
                 new EngineClient(connection, notifications),
+                notifications,
                 new EngineEndpoint(runtime, EngineRole.Network),
                 runtime
             )

@@ -18,6 +18,20 @@ internal static class PythonScripts
         print(result, round((time.monotonic() - began) * 1000))
         """;
 
+    /// <summary>HOST PORT: connects, writes <c>open</c>, and reads until the connection ends; writes how.</summary>
+    public const string ReadToTheEnd = """
+        import socket, sys
+        s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)
+        s.settimeout(None)
+        print("open", flush=True)
+        try:
+            while s.recv(4096):
+                pass
+            print("end", flush=True)
+        except ConnectionResetError:
+            print("reset", flush=True)
+        """;
+
     /// <summary>HOST PORT SIZE: sends SIZE bytes, shuts its side down, reads to the end; writes both digests' equality.</summary>
     public const string HalfClose = """
         import hashlib, os, socket, sys, threading

@@ -131,11 +131,35 @@ public sealed class TranslationTableTests
         var table = Table("10.42.0.0/16");
         var before = table.ToVirtual(IPAddress.Parse("10.42.1.1"));
 
-        table.Add([IPNetwork.Parse("10.41.0.0/16"), IPNetwork.Parse("10.42.5.0/24")]);
+        table.Update([
+            IPNetwork.Parse("10.42.0.0/16"),
+            IPNetwork.Parse("10.41.0.0/16"),
+            IPNetwork.Parse("10.42.5.0/24"),
+        ]);
 
         Assert.Equal(before, table.ToVirtual(IPAddress.Parse("10.42.1.1")));
         Assert.Equal("246.2.1.1", table.ToVirtual(IPAddress.Parse("10.41.1.1")).ToString());
         Assert.Equal(2, table.SubnetMap().Count);
+    }
+
+    [Fact]
+    public void A_subnet_that_is_translated_no_longer_keeps_the_virtual_addresses_it_gave()
+    {
+        var real = IPAddress.Parse("10.42.1.1");
+        var table = Table("10.42.0.0/16");
+        var given = table.ToVirtual(real);
+
+        table.Update([]);
+
+        Assert.Equal(real, table.ToVirtual(real));
+        Assert.False(table.IsTranslated(real));
+        Assert.Empty(table.SubnetMap());
+        Assert.True(table.TryToCluster(given, out var behind));
+        Assert.Equal(real, behind);
+        Assert.NotEmpty(table.RoutedSubnets());
+
+        table.Update([IPNetwork.Parse("10.42.0.0/16")]);
+        Assert.Equal(given, table.ToVirtual(real));
     }
 
     [Fact]
