@@ -22,11 +22,15 @@ internal sealed record DesiredRouting(IReadOnlyList<OwnRoute> Routes, IReadOnlyL
     /// The source that a packet to a name server would have without us. Sockets that were connected through a capture
     /// keep working with it when the engine is gone.
     /// </param>
+    /// <param name="isShadowed">
+    /// The ordinary route is not reached: a rule leads to a default route in another table first, as an exit node's does.
+    /// </param>
     public static DesiredRouting Of(
         RoutingBlock block,
         IReadOnlyDictionary<int, RoutePlan> plans,
         RoutingSnapshot snapshot,
-        Func<IPAddress, IPAddress?> sourceOf
+        Func<IPAddress, IPAddress?> sourceOf,
+        Func<OwnRoute, bool> isShadowed
     )
     {
         var routes = new List<OwnRoute>();
@@ -41,18 +45,17 @@ internal sealed record DesiredRouting(IReadOnlyList<OwnRoute> Routes, IReadOnlyL
             {
                 continue;
             }
-            routes.AddRange(
-                plan.Prefixes.SelectMany(p => Ordinary(p, plan.NeverProxied, foreign))
-                    .Select(p => new OwnRoute(
-                        p,
-                        MainTable,
-                        plan.InterfaceIndex,
-                        RoutingBlock.OrdinaryMetric,
-                        Source: null
-                    ))
-            );
+            var ordinary = plan
+                .Prefixes.SelectMany(p => Ordinary(p, plan.NeverProxied, foreign))
+                .Select(p => new OwnRoute(p, MainTable, plan.InterfaceIndex, RoutingBlock.OrdinaryMetric, Source: null))
+                .ToList();
             // The metric of equal routes of several sessions decides: the lower slot, until it ends.
             var metric = (uint)slot + 1;
+            // In the main table all the same, or the next look would find them shadowed no more.
+            routes.AddRange(ordinary);
+            routes.AddRange(
+                ordinary.Where(isShadowed).Select(r => r with { Table = block.OverridingTable, Metric = metric })
+            );
             routes.AddRange(
                 plan.OverridingPrefixes.SelectMany(p => Without(p, plan.NeverProxied))
                     .Select(p => new OwnRoute(p, block.OverridingTable, plan.InterfaceIndex, metric, Source: null))

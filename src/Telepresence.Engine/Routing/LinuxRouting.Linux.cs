@@ -172,12 +172,6 @@ internal sealed partial class LinuxRouting : IRouting
     private void Synchronize(RoutingBlock block)
     {
         var snapshot = _tables.Snapshot();
-        var desired = DesiredRouting.Of(
-            block,
-            _plans,
-            snapshot,
-            nameServer => _tables.Lookup(new RouteQuery(nameServer), block.Mark).Source
-        );
         var interfaces = _interfaces;
         var routes = snapshot
             .Routes.Where(r =>
@@ -190,11 +184,10 @@ internal sealed partial class LinuxRouting : IRouting
         var undo = new Stack<Action>();
         try
         {
-            foreach (var route in desired.Routes.Where(r => !routes.Contains(r)))
-            {
-                _tables.Add(route);
-                undo.Push(() => _tables.Remove(route));
-            }
+            // Where an ordinary route leads the kernel can tell when the route is there.
+            AddMissing(Desired(static _ => false).Routes.Where(r => r.Table == DesiredRouting.MainTable));
+            var desired = Desired(route => IsShadowed(route, block));
+            AddMissing(desired.Routes);
             foreach (var rule in desired.Rules.Where(r => !rules.Contains(r)))
             {
                 _tables.Add(rule);
@@ -216,6 +209,36 @@ internal sealed partial class LinuxRouting : IRouting
             Undo(undo);
             throw;
         }
+
+        DesiredRouting Desired(Func<OwnRoute, bool> isShadowed) =>
+            DesiredRouting.Of(
+                block,
+                _plans,
+                snapshot,
+                nameServer => _tables.Lookup(new RouteQuery(nameServer), block.Mark).Source,
+                isShadowed
+            );
+
+        void AddMissing(IEnumerable<OwnRoute> wanted)
+        {
+            foreach (var route in wanted.Where(r => !routes.Contains(r)))
+            {
+                _tables.Add(route);
+                routes.Add(route);
+                undo.Push(() => _tables.Remove(route));
+            }
+        }
+    }
+
+    /// <summary>Whether a less specific route of another table wins, asked as if the overriding table were not there.</summary>
+    private bool IsShadowed(OwnRoute route, RoutingBlock block)
+    {
+        var found = _tables.Lookup(new RouteQuery(route.Destination.BaseAddress), block.Mark);
+        return found.Error is null
+            && found.InterfaceIndex != route.InterfaceIndex
+            && found.Table != DesiredRouting.MainTable
+            && found.Route is { Kind: RouteKind.Unicast } winner
+            && winner.Destination.PrefixLength < route.Destination.PrefixLength;
     }
 
     // Look-ups go before the goto that spares our own queries from them, the goto before its target.

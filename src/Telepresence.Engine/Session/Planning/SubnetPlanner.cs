@@ -56,7 +56,7 @@ internal static class SubnetPlanner
             .Concat(input.AlsoProxy.Select(p => (p, SubnetKind.Also)));
         foreach (var (prefix, kind) in all)
         {
-            if (prefix.IsLoopback() || IsExcluded(prefix, input) || seen.Exists(s => s.Covers(prefix)))
+            if (prefix.IsLoopback() || IsExcluded(prefix, input) || seen.Exists(s => Includes(s, prefix, input)))
                 continue;
             seen.Add(prefix);
             yield return (prefix, kind);
@@ -67,6 +67,13 @@ internal static class SubnetPlanner
     private static bool IsExcluded(IPNetwork prefix, SubnetPlanInput input) =>
         Longest(input.NeverProxy, prefix) is { } never
         && (Longest(input.AlsoProxy, prefix) is not { } also || also.PrefixLength < never.PrefixLength);
+
+    /// <summary>The outer subnet brings the inner one along: no never-proxied one lies between the two.</summary>
+    private static bool Includes(IPNetwork outer, IPNetwork inner, SubnetPlanInput input) =>
+        outer.Covers(inner)
+        && !input.NeverProxy.Any(never =>
+            never.PrefixLength > outer.PrefixLength && never.PrefixLength < inner.PrefixLength && never.Covers(inner)
+        );
 
     private static IPNetwork? Longest(IEnumerable<IPNetwork> networks, IPNetwork covered) =>
         networks

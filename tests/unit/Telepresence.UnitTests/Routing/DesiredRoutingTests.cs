@@ -29,6 +29,28 @@ public sealed class DesiredRoutingTests
     }
 
     [Fact]
+    public void A_shadowed_route_is_in_the_overriding_table_too()
+    {
+        var desired = Of(
+            new RoutePlan { InterfaceIndex = Device, Prefixes = [Net("10.43.0.0/16"), Net("fd00:43::/64")] },
+            route => route.Destination == Net("10.43.0.0/16")
+        );
+        Assert.Equal(
+            [("10.43.0.0/16", DesiredRouting.MainTable), ("10.43.0.0/16", Block.OverridingTable)],
+            desired
+                .Routes.Where(r => r.Destination.BaseAddress.AddressFamily == AddressFamily.InterNetwork)
+                .Select(r => (r.Destination.ToString(), r.Table))
+        );
+        Assert.Contains(
+            desired.Rules,
+            r =>
+                r is { Action: RuleAction.Lookup, Family: AddressFamily.InterNetwork }
+                && r.Table == Block.OverridingTable
+        );
+        Assert.DoesNotContain(desired.Rules, r => r.Family == AddressFamily.InterNetworkV6);
+    }
+
+    [Fact]
     public void Never_proxied_addresses_are_cut_out_and_all_others_stay()
     {
         var never = Net("10.43.5.5/32");
@@ -141,7 +163,9 @@ public sealed class DesiredRoutingTests
         );
     }
 
-    private static DesiredRouting Of(RoutePlan plan, params IPNetwork[] foreign) =>
+    private static DesiredRouting Of(RoutePlan plan, params IPNetwork[] foreign) => Of(plan, _ => false, foreign);
+
+    private static DesiredRouting Of(RoutePlan plan, Func<OwnRoute, bool> isShadowed, params IPNetwork[] foreign) =>
         DesiredRouting.Of(
             Block,
             new Dictionary<int, RoutePlan> { [0] = plan },
@@ -162,7 +186,8 @@ public sealed class DesiredRoutingTests
                 ],
                 [new SystemInterface(Device, "tel0", "tun", true, 1500, [], [])]
             ),
-            _ => IPAddress.Parse("192.168.1.7")
+            _ => IPAddress.Parse("192.168.1.7"),
+            isShadowed
         );
 
     private static IPNetwork Net(string text) => IPNetwork.Parse(text);

@@ -160,6 +160,21 @@ public class SubnetPlannerTests
     }
 
     [Fact]
+    public void An_also_proxied_subnet_in_a_never_proxied_one_in_a_routed_one_is_routed()
+    {
+        var plan = SubnetPlanner.Plan(
+            Cluster() with
+            {
+                NeverProxy = [IPNetwork.Parse("10.43.9.0/24")],
+                AlsoProxy = [IPNetwork.Parse("10.43.9.128/25"), IPNetwork.Parse("10.43.8.0/24")],
+            }
+        );
+        Assert.Contains("10.43.9.128/25 Also Proxied None", Show(plan), StringComparison.Ordinal);
+        Assert.DoesNotContain("10.43.8.0/24", Show(plan), StringComparison.Ordinal);
+        Assert.Equal([IPNetwork.Parse("10.43.9.0/25")], plan.NeverProxied);
+    }
+
+    [Fact]
     public void A_never_proxied_hole_is_kept_for_the_routes()
     {
         var hole = IPNetwork.Parse("10.43.0.10/32");
