@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telepresence.E2ETests.Netns;
 using Telepresence.Sandbox;
 
 namespace Telepresence.E2ETests.Session;
@@ -23,11 +24,19 @@ internal sealed class SandboxProcess : IAsyncDisposable
     public IReadOnlyList<string> Addresses(string service) =>
         [.. _json.GetProperty("services").GetProperty(service).EnumerateArray().Select(a => a.GetString()!)];
 
-    public static async Task<SandboxProcess> StartAsync(Workstation workstation, params string[] arguments)
+    public static Task<SandboxProcess> StartAsync(Workstation workstation, params string[] arguments) =>
+        StartAsync(workstation, workstation.Net, arguments);
+
+    /// <param name="where">A cluster elsewhere: its API server is to listen on an address of that namespace.</param>
+    public static async Task<SandboxProcess> StartAsync(
+        Workstation workstation,
+        NetworkNamespace where,
+        params string[] arguments
+    )
     {
         var state = workstation.NewFolder("sandbox");
         var process = ChildProcess.Start(
-            workstation.Net,
+            where,
             [("HOME", workstation.Home)],
             "dotnet",
             [typeof(SandboxCluster).Assembly.Location, "start", "--json", "--state", state, .. arguments]
