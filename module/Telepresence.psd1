@@ -24,6 +24,7 @@
         'Get-TelepresenceVirtualAddress'
         'Repair-Telepresence'
         'Resolve-TelepresenceName'
+        'Show-TelepresenceRoute'
         'Start-TelepresenceSandbox'
         'Stop-TelepresenceConnection'
         'Stop-TelepresenceSandbox'

@@ -18,6 +18,9 @@ public sealed class TelepresenceRoute
     /// <summary>Index of the interface; 0 without.</summary>
     public uint InterfaceIndex { get; set; }
 
+    /// <summary>The VPN or network behind the interface where it can be told, such as <c>WireGuard</c>; else empty.</summary>
+    public string InterfaceOwner { get; set; } = "";
+
     /// <summary>Same as <see cref="InterfaceIndex"/>.</summary>
 #pragma warning disable IDE1006, CA1707 // NetTCPIP spells these names in lower case.
     public uint ifIndex => InterfaceIndex;

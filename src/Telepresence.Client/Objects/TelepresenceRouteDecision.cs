@@ -27,6 +27,9 @@ public sealed class TelepresenceRouteDecision
     /// <summary>Index of the interface; 0 without a route.</summary>
     public uint InterfaceIndex { get; set; }
 
+    /// <summary>The VPN or network behind the interface where it can be told, such as <c>WireGuard</c>; else empty.</summary>
+    public string InterfaceOwner { get; set; } = "";
+
     /// <summary>Metric of the route that wins.</summary>
     public uint RouteMetric { get; set; }
 
@@ -44,6 +47,12 @@ public sealed class TelepresenceRouteDecision
 
     /// <summary>Real address in the cluster; differs from the remote address where translated. Empty outside the cluster.</summary>
     public string ClusterAddress { get; set; } = "";
+
+    /// <summary>
+    /// Where the cluster's own address of that number is reached, when the subnet is translated and the address asked for leads
+    /// elsewhere; else empty.
+    /// </summary>
+    public string VirtualAddress { get; set; } = "";
 
     /// <summary>Workload that the traffic leaves through, or empty.</summary>
     public string Via { get; set; } = "";

@@ -5,6 +5,7 @@ using Telepresence.Client.Objects;
 using Telepresence.Engine.Dns;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session.Views;
+using Telepresence.Engine.Vnat;
 
 namespace Telepresence.Engine.Session;
 
@@ -211,8 +212,12 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
             new RouteQuery(address, protocol, DestinationPort: (ushort)parameters.RemotePort)
         );
         var session = objects.Keys.FirstOrDefault(s => s.Routes.InterfaceIndex == found.InterfaceIndex);
-        var winner = found.Route is { } route ? RouteViews.View(route, session?.Routes) : null;
         var cluster = session?.Resolve(new IPEndPoint(address, 0))?.Address;
+        var owner = snapshot.Interfaces.FirstOrDefault(i => i.Index == found.InterfaceIndex) is { } on
+            ? InterfaceOwner.Of(on)
+            : "";
+        var winner = found.Route is { } route ? RouteViews.View(route, session?.Routes, owner) : null;
+        var moved = cluster is null ? MovedTo(address) : null;
         return new TelepresenceRouteDecision
         {
             RemoteAddress = address.ToString(),
@@ -223,24 +228,49 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
             NextHop = found.NextHop?.ToString() ?? winner?.NextHop ?? "",
             InterfaceAlias = found.InterfaceName,
             InterfaceIndex = (uint)found.InterfaceIndex,
+            InterfaceOwner = owner,
             RouteMetric = winner?.RouteMetric ?? 0,
             Table = found.Table,
             SourceAddress = found.Source?.ToString() ?? "",
             Origin = winner?.Origin ?? RouteOrigin.System,
             Disposition = winner?.Disposition ?? RouteDisposition.Excluded,
             ClusterAddress = cluster?.ToString() ?? "",
+            VirtualAddress = moved?.Address.ToString() ?? "",
             Via = winner?.Via ?? "",
             DnsName = cluster is null ? "" : session!.Names.Find(cluster),
             KubernetesObject = cluster is null ? "" : objects[session!].GetValueOrDefault(cluster, ""),
-            Reason = ReasonFor(found, winner, session, address, cluster),
+            Reason = ReasonFor(found, winner, owner, session, address, cluster) + MovedText(address, moved),
             Candidates = RouteViews.Losers(snapshot, address, found.Route),
             Route = winner,
         };
     }
 
+    /// <summary>Where the cluster's address of this number is now, if a session moved its subnet out of the way.</summary>
+    private (string Session, IPAddress Address)? MovedTo(IPAddress address)
+    {
+        foreach (var session in registry.All)
+        {
+            try
+            {
+                if (session.Translation.IsTranslated(address))
+                    return (session.Name, session.Translation.ToVirtual(address));
+            }
+            catch (VirtualSubnetExhaustedException)
+            {
+                // It has none, and a look must not fail for that.
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private static string MovedText(IPAddress address, (string Session, IPAddress Address)? moved) =>
+        moved is var (session, at) ? $" The cluster's own {address} is at {at} (session {session})." : "";
+
     private static string ReasonFor(
         RouteLookup found,
         TelepresenceRoute? winner,
+        string owner,
         EngineSession? session,
         IPAddress address,
         IPAddress? cluster
@@ -248,7 +278,8 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
     {
         if (found.Error is { } error)
             return $"The system has no way to it: {error}.";
-        var way = $"The system's look-up chose {winner?.DestinationPrefix ?? "a route"} on {found.InterfaceName}";
+        var whose = owner.Length > 0 && session is null ? $" ({owner})" : "";
+        var way = $"The system's look-up chose {winner?.DestinationPrefix ?? "a route"} on {found.InterfaceName}{whose}";
         if (session is null)
             return $"{way}; it does not go into any cluster.";
         if (cluster is null)

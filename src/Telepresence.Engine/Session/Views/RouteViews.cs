@@ -21,6 +21,7 @@ internal static class RouteViews
         bool includeSystem
     )
     {
+        var owners = snapshot.Interfaces.ToDictionary(i => i.Index, InterfaceOwner.Of);
         foreach (var route in snapshot.Routes)
         {
             var session = sessions.FirstOrDefault(s =>
@@ -28,12 +29,13 @@ internal static class RouteViews
             );
             // The kernel's own entries for the VIF's address are no routes of the session.
             if (includeSystem || (session is not null && route.Kind == RouteKind.Unicast && route.Table != LocalTable))
-                yield return View(route, session);
+                yield return View(route, session, owners.GetValueOrDefault(route.InterfaceIndex, ""));
         }
     }
 
     /// <summary>One route of the kernel.</summary>
-    public static TelepresenceRoute View(SystemRoute route, SessionRoutes? session)
+    /// <param name="owner">Whose its interface is, or empty.</param>
+    public static TelepresenceRoute View(SystemRoute route, SessionRoutes? session, string owner)
     {
         var (origin, disposition, clusterPrefix, via, conflict) =
             session is { } s && route.Table != LocalTable
@@ -45,6 +47,7 @@ internal static class RouteViews
             NextHop = (route.Gateway ?? AnyAddress(route.Destination)).ToString(),
             InterfaceAlias = route.InterfaceName,
             InterfaceIndex = (uint)route.InterfaceIndex,
+            InterfaceOwner = owner,
             RouteMetric = route.Metric,
             AddressFamily = FamilyOf(route.Destination.BaseAddress),
             Protocol = route.IsOurs ? "Telepresence" : ProtocolName(route.Protocol),
