@@ -242,6 +242,34 @@ Describe 'Find-TelepresenceRoute' {
     }
 }
 
+Describe 'Show-TelepresenceRoute' {
+    It 'draws what is where, and what was moved where' {
+        $picture = Show-TelepresenceRoute
+        $picture | Should -BeOfType ([string])
+        $picture | Should -Match '(?m)^\s*10\.244\.0\.0/16 .*moved to 246\.0\.0\.0/16'
+        $picture | Should -Match '(?m)^\s*246\.0\.0\.0/16 .*stands for 10\.244\.0\.0/16'
+        ($picture -split '\r?\n' | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 100
+    }
+
+    It 'writes the file that its name asks for' {
+        $svg = Show-TelepresenceRoute -Path (Join-Path $TestDrive 'ö map.svg')
+        $svg | Should -BeOfType ([IO.FileInfo])
+        ([xml](Get-Content -Raw -LiteralPath $svg.FullName)).svg.title | Should -Match 'demo-default'
+        Get-Content -Raw -LiteralPath (Show-TelepresenceRoute -Path TestDrive:/map.html).FullName | Should -Match '^<!DOCTYPE html>'
+    }
+
+    It 'writes nothing with -WhatIf, and says which file it could not write' {
+        Show-TelepresenceRoute -Path TestDrive:/none.svg -WhatIf
+        'TestDrive:/none.svg' | Should -Not -Exist
+        { Show-TelepresenceRoute -Path (Join-Path $TestDrive missing map.svg) -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameter,*'
+    }
+
+    It 'draws only the sessions that were named' {
+        Show-TelepresenceRoute nobody* | Should -Not -Match 'moved to'
+        { Show-TelepresenceRoute nobody -ErrorAction Stop } | Should -Throw -ErrorId 'SessionNotFound,*'
+    }
+}
+
 Describe 'Test-TelepresenceConflict' {
     It 'writes one object a subnet' {
         $conflicts = Test-TelepresenceConflict

@@ -222,6 +222,20 @@ Describe 'Connected' -Tag Network {
         (Get-TelepresenceRoute -IncludeSystem).Where{ $_.DestinationPrefix -eq '10.96.0.0/12' }.NextHop | Should -Be '192.0.2.254'
     }
 
+    It 'draws them, with the VPN that was in the way' {
+        $picture = Show-TelepresenceRoute
+        $picture | Should -Match '(?m)^\s*10\.96\.0\.0/12 '
+        $picture | Should -Match '(?m)^\s*10\.96\.0\.0/16 .*moved to 246\.'
+    }
+
+    It 'tells where the address of a moved service is' {
+        $real = (Resolve-TelepresenceName web.demo).ClusterAddress
+        $decision = Find-TelepresenceRoute $real
+        $decision.IsTelepresence | Should -BeFalse
+        $decision.VirtualAddress | Should -Be (Resolve-TelepresenceName web.demo).IPAddress
+        $decision | Format-Table | Out-String -Width 100 | Should -Match ([regex]::Escape("at $($decision.VirtualAddress)"))
+    }
+
     It 'has routes that go through CSV and JSON and back' {
         $routes = @(Get-TelepresenceRoute)
         $csv = Join-Path $TestDrive r.csv

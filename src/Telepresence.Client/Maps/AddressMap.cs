@@ -82,7 +82,12 @@ public sealed class AddressMap
                 break;
             case { Disposition: RouteDisposition.Translated }:
                 var to = subnet.VirtualSubnet.Length > 0 ? subnet.VirtualSubnet : "virtual addresses, one by one";
-                yield return new AddressMapEntry(subnet.Subnet, range, AddressMapKind.Moved, $"{what}: moved to {to}{via}")
+                yield return new AddressMapEntry(
+                    subnet.Subnet,
+                    range,
+                    AddressMapKind.Moved,
+                    $"{what}: moved to {to}{via}"
+                )
                 {
                     MovedTo = subnet.VirtualSubnet,
                 };

@@ -21,7 +21,10 @@ public static class HtmlAddressMap
         var encoded = SvgAddressMap.Escape(title);
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{encoded}</title><style>{Style}</style></head><body>\n<figure>")
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"<title>{encoded}</title><style>{Style}</style></head><body>\n<figure>"
+            )
             .Append(SvgAddressMap.Render(map, title))
             .Append("</figure>\n<table><thead><tr><th>Addresses</th><th>What</th><th>Where</th></tr></thead><tbody>\n");
         foreach (var entry in map.Entries)

@@ -49,7 +49,10 @@ public static class SvgAddressMap
         for (var i = 0; i < notes.Count; i++)
         {
             var y = Top + (RowHeight * (map.Entries.Count + i)) + 16;
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"note\" x=\"8\" y=\"{y}\">{Escape(notes[i])}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"note\" x=\"8\" y=\"{y}\">{Escape(notes[i])}</text>"
+            );
         }
         AppendLegend(svg, map, Top + (RowHeight * (map.Entries.Count + notes.Count)) + 16);
         return svg.Append("</svg>").ToString();
@@ -59,7 +62,10 @@ public static class SvgAddressMap
     internal static IReadOnlyList<string> NotesOf(AddressMap map) =>
         [
             .. map.Omitted > 0
-                ? new[] { string.Create(CultureInfo.InvariantCulture, $"and {map.Omitted} more routes that touch no cluster") }
+                ? new[]
+                {
+                    string.Create(CultureInfo.InvariantCulture, $"and {map.Omitted} more routes that touch no cluster"),
+                }
                 : [],
             .. map.Defaults.Select(d => $"everything else: {d}"),
         ];

@@ -279,7 +279,8 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
         if (found.Error is { } error)
             return $"The system has no way to it: {error}.";
         var whose = owner.Length > 0 && session is null ? $" ({owner})" : "";
-        var way = $"The system's look-up chose {winner?.DestinationPrefix ?? "a route"} on {found.InterfaceName}{whose}";
+        var way =
+            $"The system's look-up chose {winner?.DestinationPrefix ?? "a route"} on {found.InterfaceName}{whose}";
         if (session is null)
             return $"{way}; it does not go into any cluster.";
         if (cluster is null)

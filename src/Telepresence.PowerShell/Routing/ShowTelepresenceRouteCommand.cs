@@ -90,7 +90,8 @@ public sealed class ShowTelepresenceRouteCommand : TelepresenceCmdlet
             [.. routes.Where(r => AddressFamily is null || r.AddressFamily == AddressFamily)],
             [.. subnets.Where(s => AddressFamily is null || s.AddressFamily == AddressFamily)]
         );
-        var title = sessions.Count > 0 ? $"Addresses with {string.Join(", ", sessions)}" : "Addresses without a session";
+        var title =
+            sessions.Count > 0 ? $"Addresses with {string.Join(", ", sessions)}" : "Addresses without a session";
         return format switch
         {
             MapFormat.Svg => SvgAddressMap.Render(map, title),

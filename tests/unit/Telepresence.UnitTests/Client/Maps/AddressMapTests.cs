@@ -120,7 +120,9 @@ public class AddressMapTests
     [InlineData(200)]
     public void Text_fits_the_terminal(int width)
     {
-        var lines = TextAddressMap.Render(AddressMap.Of(_routes, _subnets), width, withColor: false).Split(Environment.NewLine);
+        var lines = TextAddressMap
+            .Render(AddressMap.Of(_routes, _subnets), width, withColor: false)
+            .Split(Environment.NewLine);
 
         Assert.All(lines, line => Assert.InRange(line.Length, 1, width));
     }
@@ -178,7 +180,10 @@ public class AddressMapTests
         Assert.Equal("one & <two>", svg.Element(ns + "title")!.Value);
         Assert.Contains(svg.Descendants(ns + "text"), t => t.Value == "<tun&\"0> (A & B)");
         Assert.Single(svg.Descendants(ns + "path"), p => (string?)p.Attribute("class") == "arrow");
-        Assert.Single(svg.Descendants(ns + "rect"), r => (string?)r.Attribute("class") == "neverproxied" && r.Parent!.Name == ns + "g");
+        Assert.Single(
+            svg.Descendants(ns + "rect"),
+            r => (string?)r.Attribute("class") == "neverproxied" && r.Parent!.Name == ns + "g"
+        );
     }
 
     [Fact]
