@@ -18,6 +18,12 @@ public sealed class SandboxCluster : IAsyncDisposable
     /// <summary>Namespace of the sample workloads.</summary>
     public const string DemoNamespace = "demo";
 
+    /// <summary>Namespace of the workloads with traffic-agents.</summary>
+    public const string MeshNamespace = "mesh";
+
+    /// <summary>The loopback address that <c>mesh.demo.svc.cluster.local</c> has, as names of a service mesh may: only the pod of the Deployment <c>echo-a</c> answers there.</summary>
+    public static readonly IPAddress MeshAddress = IPAddress.Parse("127.64.0.1");
+
     private const string KubeconfigName = "kubeconfig";
     private readonly SandboxOptions _options;
     private readonly Stack<object> _owned = new();
@@ -26,6 +32,7 @@ public sealed class SandboxCluster : IAsyncDisposable
     private readonly ClusterNetwork _network = new();
     private readonly ClusterModel _model;
     private readonly SandboxClusterState _state;
+    private readonly SandboxAgents _agents;
 
     private SandboxCluster(SandboxOptions options)
     {
@@ -46,6 +53,7 @@ public sealed class SandboxCluster : IAsyncDisposable
                 ClientConfiguration = options.ClientConfiguration,
             }
         );
+        _agents = new SandboxAgents(_model, _network, _state, Dns, options.TimeProvider);
     }
 
     /// <summary>The kubeconfig file; its one context is the current one.</summary>
@@ -173,7 +181,15 @@ public sealed class SandboxCluster : IAsyncDisposable
             ? Directory.CreateDirectory(chosen).FullName
             : Directory.CreateTempSubdirectory("telepresence-sandbox-").FullName;
         foreach (
-            var ns in new[] { "default", "kube-system", _options.ManagerNamespace, DemoNamespace, "other" }.Distinct()
+            var ns in new[]
+            {
+                "default",
+                "kube-system",
+                _options.ManagerNamespace,
+                DemoNamespace,
+                "other",
+                MeshNamespace,
+            }.Distinct()
         )
         {
             _model.AddNamespace(ns);
@@ -188,8 +204,11 @@ public sealed class SandboxCluster : IAsyncDisposable
         var authority = Own(new CertificateAuthority(_options.TimeProvider));
         await StartApiServerAsync(authority, cancellationToken).ConfigureAwait(false);
         WriteKubeconfig(authority);
-        await SampleWorkloads.AddAsync(_model, PageToken, o => Own(o), cancellationToken).ConfigureAwait(false);
+        var whoAmI = await SampleWorkloads
+            .AddAsync(_model, _network, PageToken, o => Own(o), cancellationToken)
+            .ConfigureAwait(false);
         await StartManagerAsync(cancellationToken).ConfigureAwait(false);
+        await StartMeshAsync(whoAmI, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task StartApiServerAsync(CertificateAuthority authority, CancellationToken cancellationToken)
@@ -264,6 +283,27 @@ public sealed class SandboxCluster : IAsyncDisposable
         Kubeconfig.Write(KubeconfigPath, ApiServer, authority.Pem, client);
     }
 
+    private async Task StartMeshAsync(
+        IReadOnlyDictionary<ServicePort, IPEndPoint> whoAmI,
+        CancellationToken cancellationToken
+    )
+    {
+        var pods = MeshWorkloads.Add(_model, o => Own(o));
+        foreach (var (port, listener) in whoAmI)
+        {
+            _network.From(pods[0].Addresses[0]).MapLoopback(MeshAddress, port.Port, port.Protocol, listener);
+        }
+        Own(_agents);
+        if (_options.Manager != SandboxManager.TrafficManager)
+        {
+            return;
+        }
+        foreach (var pod in pods)
+        {
+            await _agents.EnsureArrivedAsync(pod.Workload, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task StartManagerAsync(CancellationToken cancellationToken)
     {
         if (_options.Manager == SandboxManager.None)
@@ -276,32 +316,39 @@ public sealed class SandboxCluster : IAsyncDisposable
             _state.Current.ManagerPodPort,
             _state.Current.ManagerPodPort
         );
-        var listener = await ManagerListenerAsync(cancellationToken).ConfigureAwait(false);
+        var addresses = _model.NextPodAddresses();
+        var listener = await ManagerListenerAsync(addresses[0], cancellationToken).ConfigureAwait(false);
         var labels = new Dictionary<string, string> { ["app"] = "traffic-manager", ["telepresence"] = "manager" };
-        var pods = _model.AddWorkload(
+        var workload = new WorkloadSpec(
+            WorkloadKind.Deployment,
             _options.ManagerNamespace,
             "traffic-manager",
+            "",
             "sandbox/traffic-manager",
-            labels,
-            [new Dictionary<ServicePort, IPEndPoint> { [port] = listener }]
+            labels
         );
+        _model.AddWorkload(workload, [new Dictionary<ServicePort, IPEndPoint> { [port] = listener }], addresses);
         _model.AddService(new ServiceSpec(_options.ManagerNamespace, "traffic-manager", [], labels, [port]));
-        _state.Change(f => f with { ManagerPodAddress = pods[0].Addresses[0] });
+        _state.Change(f => f with { ManagerPodAddress = addresses[0] });
         ManagerEndPoint = listener;
     }
 
-    private async Task<IPEndPoint> ManagerListenerAsync(CancellationToken cancellationToken)
+    private async Task<IPEndPoint> ManagerListenerAsync(IPAddress podAddress, CancellationToken cancellationToken)
     {
         if (_options.Manager == SandboxManager.PlainHttp)
         {
-            var web = await WebWorkload.StartAsync("not-a-manager", 1, cancellationToken).ConfigureAwait(false);
+            var web = await WebWorkload
+                .StartAsync("not-a-manager", 1, _network.PeerOf, cancellationToken)
+                .ConfigureAwait(false);
             return Own(web).EndPoints[0];
         }
         var options = new TrafficManagerOptions
         {
-            Dialer = Dialer,
+            Dialer = _network.From(podAddress),
             Dns = Dns,
             State = State,
+            Workloads = _agents,
+            Injection = _agents,
             EmptyDialReject = _options.EmptyDialReject,
             TimeProvider = _options.TimeProvider,
         };

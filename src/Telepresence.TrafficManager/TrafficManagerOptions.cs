@@ -32,6 +32,18 @@ public sealed record TrafficManagerOptions
     /// <summary>Session without a sign of life for that long ends.</summary>
     public TimeSpan ClientTimeToLive { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>A traffic-agent without a sign of life for that long is forgotten.</summary>
+    public TimeSpan AgentTimeToLive { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long EnsureAgent waits for an agent to arrive.</summary>
+    public TimeSpan AgentArrivalTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The cluster's workloads; null: none are known.</summary>
+    public IClusterWorkloads? Workloads { get; init; }
+
+    /// <summary>Gives workloads traffic-agents; null: only agents that are there already are found.</summary>
+    public IAgentInjection? Injection { get; init; }
+
     /// <summary>A TCP tunnel without traffic for that long is closed.</summary>
     public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromHours(2);
 

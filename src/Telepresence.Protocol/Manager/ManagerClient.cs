@@ -3,7 +3,7 @@ using Telepresence.Protocol.Grpc;
 
 namespace Telepresence.Protocol.Manager;
 
-/// <summary>The traffic-manager as a client sees it. The Tunnel rpc is opened by <see cref="OpenTunnel"/>, as bytes.</summary>
+/// <summary>The traffic-manager as clients and traffic-agents see it. The Tunnel rpc is opened by <see cref="OpenTunnel"/>, as bytes.</summary>
 public sealed class ManagerClient(GrpcChannel channel)
 {
     private static readonly Empty Nothing = new();
@@ -123,4 +123,44 @@ public sealed class ManagerClient(GrpcChannel channel)
     /// <summary>Connections from the cluster that want a tunnel.</summary>
     public AsyncServerStreamingCall<DialRequest> WatchDial(SessionInfo request, CallOptions options = default) =>
         channel.AsyncServerStreamingCall(ManagerMethods.WatchDial, options, request);
+
+    /// <summary>Agents of the namespaces asked for; gone by 2.31.</summary>
+    public AsyncServerStreamingCall<AgentInfoSnapshot> WatchAgentsNS(
+        AgentsRequest request,
+        CallOptions options = default
+    ) => channel.AsyncServerStreamingCall(ManagerMethods.WatchAgentsNS, options, request);
+
+    /// <summary>As <see cref="WatchAgentPods"/>, changes only; 2.26+.</summary>
+    public AsyncServerStreamingCall<AgentPodInfoDelta> WatchAgentPodsDelta(
+        SessionInfo request,
+        CallOptions options = default
+    ) => channel.AsyncServerStreamingCall(ManagerMethods.WatchAgentPodsDelta, options, request);
+
+    /// <summary>As <see cref="WatchAgents"/>, changes only; 2.26+.</summary>
+    public AsyncServerStreamingCall<AgentInfoDelta> WatchAgentsDelta(
+        SessionInfo request,
+        CallOptions options = default
+    ) => channel.AsyncServerStreamingCall(ManagerMethods.WatchAgentsDelta, options, request);
+
+    /// <summary>As <see cref="WatchAgentPodsDelta"/>, for the namespaces asked for; 2.28+.</summary>
+    public AsyncServerStreamingCall<AgentPodInfoDelta> WatchAgentPodsInNamespacesDelta(
+        AgentsRequest request,
+        CallOptions options = default
+    ) => channel.AsyncServerStreamingCall(ManagerMethods.WatchAgentPodsInNamespacesDelta, options, request);
+
+    /// <summary>Begins a traffic-agent's session.</summary>
+    public AsyncUnaryCall<SessionInfo> ArriveAsAgent(AgentInfo request, CallOptions options = default) =>
+        channel.AsyncUnaryCall(ManagerMethods.ArriveAsAgent, options, request);
+
+    /// <summary>Restores a traffic-agent's session in a manager that was restarted; 2.25+.</summary>
+    public AsyncUnaryCall<Empty> ReconnectAgent(ReconnectAgentRequest request, CallOptions options = default) =>
+        channel.AsyncUnaryCall(ManagerMethods.ReconnectAgent, options, request);
+
+    /// <summary>What a tunnel through a traffic-agent carried.</summary>
+    public AsyncUnaryCall<Empty> ReportMetrics(TunnelMetrics request, CallOptions options = default) =>
+        channel.AsyncUnaryCall(ManagerMethods.ReportMetrics, options, request);
+
+    /// <summary>Log levels that traffic-agents are to take.</summary>
+    public AsyncServerStreamingCall<LogLevelRequest> WatchLogLevel(CallOptions options = default) =>
+        channel.AsyncServerStreamingCall(ManagerMethods.WatchLogLevel, options, Nothing);
 }

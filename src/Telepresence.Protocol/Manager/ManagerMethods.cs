@@ -171,4 +171,60 @@ public static class ManagerMethods
         ServiceName,
         nameof(WatchDial)
     );
+
+    /// <summary>Agents of the namespaces asked for; gone by 2.31.</summary>
+    public static readonly Method<AgentsRequest, AgentInfoSnapshot> WatchAgentsNS = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchAgentsNS)
+    );
+
+    /// <summary>As <see cref="WatchAgentPods"/>, changes only; 2.26+.</summary>
+    public static readonly Method<SessionInfo, AgentPodInfoDelta> WatchAgentPodsDelta = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchAgentPodsDelta)
+    );
+
+    /// <summary>As <see cref="WatchAgents"/>, changes only; 2.26+.</summary>
+    public static readonly Method<SessionInfo, AgentInfoDelta> WatchAgentsDelta = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchAgentsDelta)
+    );
+
+    /// <summary>As <see cref="WatchAgentPodsDelta"/>, for the namespaces asked for; 2.28+.</summary>
+    public static readonly Method<AgentsRequest, AgentPodInfoDelta> WatchAgentPodsInNamespacesDelta = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchAgentPodsInNamespacesDelta)
+    );
+
+    /// <summary>Begins a traffic-agent's session.</summary>
+    public static readonly Method<AgentInfo, SessionInfo> ArriveAsAgent = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(ArriveAsAgent)
+    );
+
+    /// <summary>Restores a traffic-agent's session in a manager that was restarted; 2.25+.</summary>
+    public static readonly Method<ReconnectAgentRequest, Empty> ReconnectAgent = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(ReconnectAgent)
+    );
+
+    /// <summary>Log levels that traffic-agents are to take.</summary>
+    public static readonly Method<Empty, LogLevelRequest> WatchLogLevel = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchLogLevel)
+    );
+
+    /// <summary>What a tunnel through a traffic-agent carried.</summary>
+    public static readonly Method<TunnelMetrics, Empty> ReportMetrics = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(ReportMetrics)
+    );
 }

@@ -44,7 +44,7 @@ internal static class ApiDiscovery
             },
             ["apis", var group] when Groups().Contains(group) => Group(group),
             ["api", "v1"] => Resources("", "v1"),
-            ["apis", var group, "v1"] when Groups().Contains(group) => Resources(group, "v1"),
+            ["apis", var group, var version] when VersionOf(group) == version => Resources(group, version),
             _ => null,
         };
 
@@ -55,9 +55,18 @@ internal static class ApiDiscovery
             .Where(g => g.Length > 0)
             .Distinct();
 
+    /// <summary>Every group has one version; null where the group is not served.</summary>
+    private static string? VersionOf(string group) =>
+        ResourceType
+            .All.Where(t => t.Group == group)
+            .Select(t => t.Version)
+            .Concat(s_reviews.Where(r => r.Group == group).Select(r => r.Version))
+            .FirstOrDefault();
+
     private static JsonObject Group(string group)
     {
-        JsonObject Version() => new() { ["groupVersion"] = group + "/v1", ["version"] = "v1" };
+        var version = VersionOf(group);
+        JsonObject Version() => new() { ["groupVersion"] = $"{group}/{version}", ["version"] = version };
         return new()
         {
             ["kind"] = "APIGroup",

@@ -30,7 +30,7 @@ internal sealed class ApiTable(TimeProvider time)
         ],
         [ResourceType.Pod] =
         [
-            new("Ready", _ => "1/1"),
+            new("Ready", o => Ready(o["status"]?["containerStatuses"])),
             new("Status", o => Text(o["status"]?["phase"])),
             new("Restarts", _ => "0", 0, "integer"),
             new("IP", o => Text(o["status"]?["podIP"]), 1),
@@ -64,6 +64,18 @@ internal sealed class ApiTable(TimeProvider time)
             new("Current", o => Count(o["status"]?["replicas"])),
             new("Ready", o => Count(o["status"]?["readyReplicas"])),
         ],
+        [ResourceType.StatefulSet] =
+        [
+            new("Ready", o => $"{Count(o["status"]?["readyReplicas"])}/{Count(o["spec"]?["replicas"])}"),
+        ],
+        [ResourceType.Rollout] =
+        [
+            new("Desired", o => Count(o["spec"]?["replicas"])),
+            new("Current", o => Count(o["status"]?["replicas"])),
+            new("Up-to-date", o => Count(o["status"]?["updatedReplicas"])),
+            new("Available", o => Count(o["status"]?["availableReplicas"])),
+        ],
+        [ResourceType.CustomResourceDefinition] = [new("Created At", o => Text(o["metadata"]?["creationTimestamp"]))],
         [ResourceType.ServiceCidr] = [new("CIDRs", o => Join(o["spec"]?["cidrs"], Text))],
     };
 
@@ -143,6 +155,9 @@ internal sealed class ApiTable(TimeProvider time)
     }
 
     private static string Text(JsonNode? node) => node?.ToString() ?? "";
+
+    private static string Ready(JsonNode? containers) =>
+        containers is JsonArray all ? $"{all.Count(c => (bool?)c?["ready"] == true)}/{all.Count}" : "0/0";
 
     private static string Count(JsonNode? node) => node?.ToString() ?? "0";
 

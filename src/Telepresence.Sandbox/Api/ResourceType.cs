@@ -41,6 +41,19 @@ internal sealed record ResourceType(
         false
     );
 
+    public static readonly ResourceType CustomResourceDefinition = new(
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        false,
+        "crd",
+        "crds"
+    );
+
+    /// <summary>Of Argo Rollouts, by its CustomResourceDefinition.</summary>
+    public static readonly ResourceType Rollout = new("argoproj.io", "v1alpha1", "rollouts", "Rollout", true, "ro");
+
     public static readonly IReadOnlyList<ResourceType> All =
     [
         Namespace,
@@ -58,6 +71,8 @@ internal sealed record ResourceType(
         DaemonSet,
         EndpointSlice,
         ServiceCidr,
+        CustomResourceDefinition,
+        Rollout,
     ];
 
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";

@@ -19,7 +19,7 @@ internal sealed class ClusterModel
     private readonly IReadOnlyList<AddressPool> _servicePools;
     private readonly IReadOnlyList<AddressPool> _podPools;
     private readonly IReadOnlyList<IPAddress> _node;
-    private readonly Dictionary<(PodSpec, int, ProtocolType), IPEndPoint> _backends = [];
+    private readonly Dictionary<(string PodUid, int, ProtocolType), IPEndPoint> _backends = [];
 
     public ClusterModel(SandboxOptions options, ResourceStore store, ClusterNetwork network)
     {
@@ -41,6 +41,13 @@ internal sealed class ClusterModel
     public IReadOnlyList<IPAddress> ApiServerAddresses => [.. _servicePools.Select(p => p.At(ApiServerIndex))];
 
     public IReadOnlyList<IPAddress> DnsAddresses => [.. _servicePools.Select(p => p.At(DnsIndex))];
+
+    /// <summary>Announces a kind of objects that a CustomResourceDefinition brings.</summary>
+    public void AddCustomResource(ResourceType type) =>
+        _store.Put(
+            ResourceType.CustomResourceDefinition,
+            KubernetesObjects.CustomResourceDefinition(type, ResourceStore.Timestamp(_time.GetUtcNow()))
+        );
 
     public void AddNamespace(string name)
     {
@@ -91,45 +98,71 @@ internal sealed class ClusterModel
         }
     }
 
-    /// <summary>Adds a Deployment with one pod for each of <paramref name="replicas"/>, the loopback listeners of its ports.</summary>
+    /// <summary>Addresses for a pod that is to be added later.</summary>
+    public IReadOnlyList<IPAddress> NextPodAddresses() => [.. _podPools.Select(p => p.Next())];
+
+    /// <summary>Adds a workload, with one pod for each of <paramref name="replicas"/>, the loopback listeners of its ports.</summary>
+    /// <param name="workload">Without uid.</param>
+    /// <param name="replicas">By port.</param>
+    /// <param name="addresses">Of the first pod; null: the next ones.</param>
     public IReadOnlyList<PodSpec> AddWorkload(
-        string ns,
-        string name,
-        string image,
-        IReadOnlyDictionary<string, string> labels,
-        IReadOnlyList<IReadOnlyDictionary<ServicePort, IPEndPoint>> replicas
+        WorkloadSpec workload,
+        IReadOnlyList<IReadOnlyDictionary<ServicePort, IPEndPoint>> replicas,
+        IReadOnlyList<IPAddress>? addresses = null
     )
     {
-        var now = ResourceStore.Timestamp(_time.GetUtcNow());
+        workload = workload with { Uid = Guid.NewGuid().ToString() };
+        var objects = new WorkloadObjects(workload);
         var pods = new List<PodSpec>();
         foreach (var listeners in replicas)
         {
             var pod = new PodSpec(
-                ns,
-                $"{name}-{pods.Count}",
-                name,
-                image,
-                [.. _podPools.Select(p => p.Next())],
-                labels,
+                workload,
+                $"{objects.PodOwner.Name}-{pods.Count}",
+                Guid.NewGuid().ToString(),
+                objects.PodOwner,
+                pods.Count == 0 && addresses is not null ? addresses : NextPodAddresses(),
                 [.. listeners.Keys]
             );
             pods.Add(pod);
             foreach (var (port, listener) in listeners)
             {
-                foreach (var address in pod.Addresses)
-                {
-                    _network.Map(address, port.TargetPort, port.Protocol, listener);
-                }
-                _backends[(pod, port.TargetPort, port.Protocol)] = listener;
+                Map(pod, port.TargetPort, port.Protocol, listener);
+                _backends[(pod.Uid, port.TargetPort, port.Protocol)] = listener;
             }
-            _store.Put(ResourceType.Pod, KubernetesObjects.Pod(pod, _node[0], now));
         }
-        Topology = Topology with { Pods = [.. Topology.Pods, .. pods] };
-        _store.Put(ResourceType.Deployment, KubernetesObjects.Workload(pods));
-        _store.Put(ResourceType.ReplicaSet, KubernetesObjects.Workload(pods));
+        Topology = Topology with { Pods = [.. Topology.Pods, .. pods], Workloads = [.. Topology.Workloads, workload] };
+        foreach (var (type, value) in objects.Create(pods))
+        {
+            _store.Put(type, value);
+        }
+        pods.ForEach(Put);
         return pods;
     }
 
+    /// <summary>Adds a traffic-agent's container to a pod, in place: the pod keeps its name and its addresses.</summary>
+    /// <param name="pod">Without agent.</param>
+    /// <param name="port">Of the agent's api, in the pod.</param>
+    /// <param name="listener">What answers there.</param>
+    public void AddAgent(PodSpec pod, int port, IPEndPoint listener)
+    {
+        var with = pod with { AgentPort = port };
+        Topology = Topology with { Pods = [.. Topology.Pods.Select(p => p.Uid == pod.Uid ? with : p)] };
+        Map(with, port, ProtocolType.Tcp, listener);
+        Put(with);
+    }
+
+    private void Put(PodSpec pod) =>
+        _store.Put(ResourceType.Pod, KubernetesObjects.Pod(pod, _node[0], ResourceStore.Timestamp(_time.GetUtcNow())));
+
+    private void Map(PodSpec pod, int port, ProtocolType protocol, IPEndPoint listener)
+    {
+        foreach (var address in pod.Addresses)
+        {
+            _network.Map(address, port, protocol, listener);
+        }
+    }
+
     private IEnumerable<IPEndPoint> Backend(PodSpec pod, ServicePort port) =>
-        _backends.TryGetValue((pod, port.TargetPort, port.Protocol), out var backend) ? [backend] : [];
+        _backends.TryGetValue((pod.Uid, port.TargetPort, port.Protocol), out var backend) ? [backend] : [];
 }

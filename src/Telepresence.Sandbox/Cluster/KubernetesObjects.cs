@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Telepresence.Sandbox.Api;
 
 namespace Telepresence.Sandbox.Cluster;
 
@@ -8,6 +9,8 @@ namespace Telepresence.Sandbox.Cluster;
 internal static class KubernetesObjects
 {
     public const string NodeName = "sandbox";
+    private const string AgentContainer = "traffic-agent";
+    private const string AgentImage = "sandbox/traffic-agent";
     private const string KubeletVersion = "v1.33.0";
 
     public static JsonObject Namespace(string name) =>
@@ -113,16 +116,15 @@ internal static class KubernetesObjects
 
     public static JsonObject Pod(PodSpec pod, IPAddress node, string now)
     {
-        var owner = new JsonObject
-        {
-            ["apiVersion"] = "apps/v1",
-            ["kind"] = "ReplicaSet",
-            ["name"] = pod.Workload,
-            ["uid"] = Guid.Empty.ToString(),
-            ["controller"] = true,
-        };
         var metadata = Metadata(pod.Namespace, pod.Name, pod.Labels);
-        metadata["ownerReferences"] = new JsonArray(owner);
+        metadata["uid"] = pod.Uid;
+        metadata["ownerReferences"] = Owners(pod.Owner);
+        var containers = Containers(pod.Workload, pod.Ports);
+        if (pod.AgentPort is { } agentPort)
+        {
+            var api = new ServicePort("tm-api", ProtocolType.Tcp, agentPort, agentPort);
+            containers.Add(Container(AgentContainer, AgentImage, [api]));
+        }
         return new()
         {
             ["metadata"] = metadata,
@@ -131,7 +133,7 @@ internal static class KubernetesObjects
                 ["nodeName"] = NodeName,
                 ["serviceAccountName"] = "default",
                 ["restartPolicy"] = "Always",
-                ["containers"] = new JsonArray(Container(pod.Workload, pod.Image, pod.Ports)),
+                ["containers"] = containers,
             },
             ["status"] = new JsonObject
             {
@@ -146,42 +148,44 @@ internal static class KubernetesObjects
                     Condition("ContainersReady", now),
                     Condition("PodScheduled", now)
                 ),
-                ["containerStatuses"] = new JsonArray(
-                    new JsonObject
-                    {
-                        ["name"] = pod.Workload,
-                        ["image"] = pod.Image,
-                        ["imageID"] = "",
-                        ["ready"] = true,
-                        ["started"] = true,
-                        ["restartCount"] = 0,
-                        ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = now } },
-                    }
-                ),
+                ["containerStatuses"] = new JsonArray([.. containers.Select(c => ContainerStatus(c!, now))]),
                 ["qosClass"] = "BestEffort",
             },
         };
     }
 
-    /// <summary>The spec and status a Deployment and its ReplicaSet have in common.</summary>
-    public static JsonObject Workload(IReadOnlyList<PodSpec> pods)
+    /// <summary>The spec and status that workloads of all kinds have in common.</summary>
+    /// <param name="workload">Whose pods.</param>
+    /// <param name="name">Of the object.</param>
+    /// <param name="uid">Of the object.</param>
+    /// <param name="owner">Null: nobody.</param>
+    /// <param name="pods">Its pods.</param>
+    public static JsonObject Workload(
+        WorkloadSpec workload,
+        string name,
+        string uid,
+        OwnerReference? owner,
+        IReadOnlyList<PodSpec> pods
+    )
     {
-        var pod = pods[0];
         var replicas = pods.Count;
+        var metadata = Metadata(workload.Namespace, name, workload.Labels);
+        metadata["uid"] = uid;
+        if (owner is not null)
+        {
+            metadata["ownerReferences"] = Owners(owner);
+        }
         return new()
         {
-            ["metadata"] = Metadata(pod.Namespace, pod.Workload, pod.Labels),
+            ["metadata"] = metadata,
             ["spec"] = new JsonObject
             {
                 ["replicas"] = replicas,
-                ["selector"] = new JsonObject { ["matchLabels"] = Map(pod.Labels) },
+                ["selector"] = new JsonObject { ["matchLabels"] = Map(workload.Labels) },
                 ["template"] = new JsonObject
                 {
-                    ["metadata"] = new JsonObject { ["labels"] = Map(pod.Labels) },
-                    ["spec"] = new JsonObject
-                    {
-                        ["containers"] = new JsonArray(Container(pod.Workload, pod.Image, pod.Ports)),
-                    },
+                    ["metadata"] = new JsonObject { ["labels"] = Map(workload.Labels) },
+                    ["spec"] = new JsonObject { ["containers"] = Containers(workload, pods[0].Ports) },
                 },
             },
             ["status"] = new JsonObject
@@ -193,6 +197,46 @@ internal static class KubernetesObjects
             },
         };
     }
+
+    public static JsonObject CustomResourceDefinition(ResourceType type, string now) =>
+        new()
+        {
+            ["metadata"] = new JsonObject { ["name"] = type.QualifiedName },
+            ["spec"] = new JsonObject
+            {
+                ["group"] = type.Group,
+                ["scope"] = type.IsNamespaced ? "Namespaced" : "Cluster",
+                ["names"] = new JsonObject
+                {
+                    ["plural"] = type.Plural,
+                    ["singular"] = type.Kind.ToLowerInvariant(),
+                    ["kind"] = type.Kind,
+                    ["listKind"] = type.Kind + "List",
+                    ["shortNames"] = Array(type.ShortNames),
+                },
+                ["versions"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["name"] = type.Version,
+                        ["served"] = true,
+                        ["storage"] = true,
+                        ["schema"] = new JsonObject
+                        {
+                            ["openAPIV3Schema"] = new JsonObject
+                            {
+                                ["type"] = "object",
+                                ["x-kubernetes-preserve-unknown-fields"] = true,
+                            },
+                        },
+                    }
+                ),
+            },
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(Condition("NamesAccepted", now), Condition("Established", now)),
+                ["storedVersions"] = new JsonArray(type.Version),
+            },
+        };
 
     public static JsonObject Endpoints(ServiceSpec service, IReadOnlyList<PodSpec> pods)
     {
@@ -246,6 +290,33 @@ internal static class KubernetesObjects
             ["name"] = name,
             ["namespace"] = ns,
             ["labels"] = Map(labels),
+        };
+
+    private static JsonArray Owners(OwnerReference owner) =>
+        new(
+            new JsonObject
+            {
+                ["apiVersion"] = owner.ApiVersion,
+                ["kind"] = owner.Kind,
+                ["name"] = owner.Name,
+                ["uid"] = owner.Uid,
+                ["controller"] = true,
+            }
+        );
+
+    private static JsonArray Containers(WorkloadSpec workload, IReadOnlyList<ServicePort> ports) =>
+        new(Container(workload.Name, workload.Image, ports));
+
+    private static JsonObject ContainerStatus(JsonNode container, string now) =>
+        new()
+        {
+            ["name"] = (string?)container["name"],
+            ["image"] = (string?)container["image"],
+            ["imageID"] = "",
+            ["ready"] = true,
+            ["started"] = true,
+            ["restartCount"] = 0,
+            ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = now } },
         };
 
     private static JsonObject Container(string name, string image, IReadOnlyList<ServicePort> ports) =>

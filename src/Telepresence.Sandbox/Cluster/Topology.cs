@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.TrafficManager.Cluster;
 
 namespace Telepresence.Sandbox.Cluster;
 
@@ -22,30 +23,53 @@ internal sealed record ServiceSpec(
     public bool IsHeadless => Addresses.Count == 0 && ExternalName is null;
 }
 
-/// <summary>A pod.</summary>
-internal sealed record PodSpec(
+/// <summary>A workload that a user made: pods belong to it, directly or through a ReplicaSet.</summary>
+internal sealed record WorkloadSpec(
+    WorkloadKind Kind,
     string Namespace,
     string Name,
-    string Workload,
+    string Uid,
     string Image,
-    IReadOnlyList<IPAddress> Addresses,
-    IReadOnlyDictionary<string, string> Labels,
-    IReadOnlyList<ServicePort> Ports
+    IReadOnlyDictionary<string, string> Labels
 );
+
+/// <summary>A pod.</summary>
+/// <param name="Owner">What its ownerReferences name.</param>
+/// <param name="AgentPort">Port of its traffic-agent's api; null: it has no agent.</param>
+internal sealed record PodSpec(
+    WorkloadSpec Workload,
+    string Name,
+    string Uid,
+    OwnerReference Owner,
+    IReadOnlyList<IPAddress> Addresses,
+    IReadOnlyList<ServicePort> Ports,
+    int? AgentPort = null
+)
+{
+    public string Namespace => Workload.Namespace;
+
+    public IReadOnlyDictionary<string, string> Labels => Workload.Labels;
+}
+
+/// <summary>An object that owns another.</summary>
+internal sealed record OwnerReference(string ApiVersion, string Kind, string Name, string Uid);
 
 /// <summary>What the cluster consists of, as one immutable value: what DNS answers from.</summary>
 internal sealed record Topology(
     IReadOnlyList<string> Namespaces,
     IReadOnlyList<ServiceSpec> Services,
-    IReadOnlyList<PodSpec> Pods
+    IReadOnlyList<PodSpec> Pods,
+    IReadOnlyList<WorkloadSpec> Workloads
 )
 {
-    public static readonly Topology Empty = new([], [], []);
+    public static readonly Topology Empty = new([], [], [], []);
 
     public ServiceSpec? FindService(string ns, string name) =>
         Services.FirstOrDefault(s => s.Namespace == ns && s.Name == name);
 
     public PodSpec? FindPod(string ns, string name) => Pods.FirstOrDefault(p => p.Namespace == ns && p.Name == name);
+
+    public IEnumerable<PodSpec> PodsOf(WorkloadSpec workload) => Pods.Where(p => p.Workload == workload);
 
     public IEnumerable<PodSpec> PodsOf(ServiceSpec service) =>
         service.Selector.Count == 0

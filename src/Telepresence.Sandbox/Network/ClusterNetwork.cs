@@ -9,6 +9,9 @@ namespace Telepresence.Sandbox.Network;
 internal sealed class ClusterNetwork : IClusterDialer
 {
     private readonly ConcurrentDictionary<(IPAddress, int, ProtocolType), Route> _routes = new();
+    private readonly ConcurrentDictionary<IPAddress, PodNetwork> _pods = new();
+    private readonly ConcurrentDictionary<IPAddress, IPAddress> _podOfSource = new();
+    private readonly Lock _addingPod = new();
 
     /// <summary>Makes a cluster address answer; with several backends each connection takes the next one.</summary>
     public void Map(IPAddress address, int port, ProtocolType protocol, params IPEndPoint[] backends)
@@ -20,46 +23,75 @@ internal sealed class ClusterNetwork : IClusterDialer
     public void Unmap(IPAddress address, int port, ProtocolType protocol) =>
         _routes.TryRemove((address, port, protocol), out _);
 
-    /// <inheritdoc/>
-    public async ValueTask<Socket> DialTcpAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    /// <summary>The network as that pod sees it; what is dialled through it comes from the pod's address.</summary>
+    public PodNetwork From(IPAddress podAddress)
     {
-        var backend = Find(destination, ProtocolType.Tcp);
-        var socket = new Socket(backend.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
+        lock (_addingPod)
         {
-            await socket.ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            if (_pods.TryGetValue(podAddress, out var known))
+            {
+                return known;
+            }
+            var source = LoopbackSource.At(_pods.Count);
+            _podOfSource[source] = podAddress;
+            return _pods[podAddress] = new PodNetwork(this, source);
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Socket> DialUdpAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    /// <summary>Who a listener's peer is in the cluster: a pod's address; where no pod dialled, the peer's own.</summary>
+    public IPAddress PeerOf(IPAddress remote)
     {
-        var backend = Find(destination, ProtocolType.Udp);
-        var socket = new Socket(backend.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            await socket.ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var address = remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
+        return _podOfSource.GetValueOrDefault(address, address);
     }
 
-    private IPEndPoint Find(IPEndPoint destination, ProtocolType protocol)
+    /// <inheritdoc/>
+    public ValueTask<Socket> DialTcpAsync(IPEndPoint destination, CancellationToken cancellationToken) =>
+        ConnectAsync(Find(destination, ProtocolType.Tcp), ProtocolType.Tcp, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Socket> DialUdpAsync(IPEndPoint destination, CancellationToken cancellationToken) =>
+        ConnectAsync(Find(destination, ProtocolType.Udp), ProtocolType.Udp, null, cancellationToken);
+
+    internal IPEndPoint Find(IPEndPoint destination, ProtocolType protocol)
     {
         var address = destination.Address.IsIPv4MappedToIPv6 ? destination.Address.MapToIPv4() : destination.Address;
         return _routes.TryGetValue((address, destination.Port, protocol), out var route)
             ? route.Next()
             : throw new SocketException((int)SocketError.ConnectionRefused);
+    }
+
+    /// <param name="listener">On loopback.</param>
+    /// <param name="protocol">Tcp or Udp.</param>
+    /// <param name="source">The loopback address to come from; null: any.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    internal static async ValueTask<Socket> ConnectAsync(
+        IPEndPoint listener,
+        ProtocolType protocol,
+        IPAddress? source,
+        CancellationToken cancellationToken
+    )
+    {
+        var isTcp = protocol == ProtocolType.Tcp;
+        var socket = new Socket(listener.AddressFamily, isTcp ? SocketType.Stream : SocketType.Dgram, protocol);
+        try
+        {
+            if (isTcp)
+            {
+                socket.NoDelay = true;
+            }
+            if (source is not null && listener.AddressFamily == source.AddressFamily)
+            {
+                LoopbackSource.Bind(socket, source);
+            }
+            await socket.ConnectAsync(listener, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private sealed class Route(IPEndPoint[] backends)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Telepresence.Sandbox.Spdy;
+using Telepresence.TrafficManager;
 
 namespace Telepresence.Sandbox.PortForward;
 

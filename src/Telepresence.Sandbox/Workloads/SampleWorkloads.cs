@@ -13,6 +13,9 @@ internal static class SampleWorkloads
     private const string Demo = SandboxCluster.DemoNamespace;
     private const string Other = "other";
     private const int WebReplicas = 2;
+    private const int OtherWeb = WebReplicas;
+    private const int WhoAmIWeb = WebReplicas + 1;
+    private const int WebListeners = WebReplicas + 2;
 
     /// <summary>Records of types that Services do not bring about; the names are reserved for such use.</summary>
     public static readonly IReadOnlyList<ClusterDnsRecord> DnsSamples =
@@ -26,18 +29,32 @@ internal static class SampleWorkloads
         new($"info.{Demo}.svc.{ClusterDnsZone.Domain}", RecordType.Txt, ResourceData.Text("telepresence sandbox"), 30),
         new("static.sandbox.test.", RecordType.A, ResourceData.Address(IPAddress.Parse("192.0.2.80")), 30),
         new("static.sandbox.test.", RecordType.Aaaa, ResourceData.Address(IPAddress.Parse("2001:db8::80")), 30),
+        new(
+            $"mesh.{Demo}.svc.{ClusterDnsZone.Domain}",
+            RecordType.A,
+            ResourceData.Address(SandboxCluster.MeshAddress),
+            30
+        ),
         new("sandbox.test.", RecordType.Ns, ResourceData.Name("ns.sandbox.test."), 30),
     ];
 
+    /// <param name="model">Where to add them.</param>
+    /// <param name="network">Tells who connects.</param>
+    /// <param name="pageToken">Of the web page.</param>
     /// <param name="own">Takes over what must be disposed with the sandbox.</param>
-    public static async Task AddAsync(
+    /// <param name="cancellationToken">Gives the start up.</param>
+    /// <returns>The ports of <c>whoami</c> with their listeners.</returns>
+    public static async Task<IReadOnlyDictionary<ServicePort, IPEndPoint>> AddAsync(
         ClusterModel model,
+        ClusterNetwork network,
         string pageToken,
         Action<object> own,
         CancellationToken cancellationToken
     )
     {
-        var web = await WebWorkload.StartAsync(pageToken, WebReplicas + 1, cancellationToken).ConfigureAwait(false);
+        var web = await WebWorkload
+            .StartAsync(pageToken, WebListeners, network.PeerOf, cancellationToken)
+            .ConfigureAwait(false);
         own(web);
         var closed = new ClosedPort();
         own(closed);
@@ -51,7 +68,7 @@ internal static class SampleWorkloads
         );
         AddService(model, Demo, "web", [http, refused]);
         model.AddService(new ServiceSpec(Demo, "web-headless", [], Labels("web"), [http with { Port = 8080 }]));
-        AddPods(model, Other, "web", [One(http, web.EndPoints[WebReplicas])]);
+        AddPods(model, Other, "web", [One(http, web.EndPoints[OtherWeb])]);
         AddService(model, Other, "web", [http]);
 
         var tcpEcho = new TcpWorkload(Echo.ServeAsync);
@@ -84,6 +101,18 @@ internal static class SampleWorkloads
         var none = new Dictionary<string, string>();
         model.AddService(new ServiceSpec(Demo, "alias", [], none, [], $"web.{Demo}.svc.{ClusterDnsZone.Domain}"));
         model.AddService(new ServiceSpec(Demo, "outside", [], none, [], "static.sandbox.test."));
+
+        var whoAmITcp = new TcpWorkload((socket, ct) => WhoAmI.ServeAsync(socket, network.PeerOf, ct));
+        own(whoAmITcp);
+        var whoAmIPort = new ServicePort("whoami", ProtocolType.Tcp, 5000, 5000);
+        var whoAmI = new Dictionary<ServicePort, IPEndPoint>
+        {
+            [http] = web.EndPoints[WhoAmIWeb],
+            [whoAmIPort] = whoAmITcp.EndPoint,
+        };
+        AddPods(model, Demo, "whoami", [whoAmI]);
+        AddService(model, Demo, "whoami", [http, whoAmIPort]);
+        return whoAmI;
     }
 
     private static void AddPods(
@@ -91,7 +120,11 @@ internal static class SampleWorkloads
         string ns,
         string name,
         IReadOnlyList<IReadOnlyDictionary<ServicePort, IPEndPoint>> replicas
-    ) => model.AddWorkload(ns, name, "sandbox/" + name, Labels(name), replicas);
+    ) =>
+        model.AddWorkload(
+            new WorkloadSpec(WorkloadKind.Deployment, ns, name, "", "sandbox/" + name, Labels(name)),
+            replicas
+        );
 
     /// <param name="app">Label of its pods; the service's own name when null.</param>
     private static void AddService(

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Telepresence.Sandbox.Workloads;
 
-/// <summary>The HTTP pods: a page with the sandbox's token, request headers, bytes and digests. One server, one listener a pod.</summary>
+/// <summary>The HTTP pods: a page with the sandbox's token, who asks, request headers, bytes and digests. One server, one listener a pod.</summary>
 internal sealed class WebWorkload : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -23,9 +23,14 @@ internal sealed class WebWorkload : IAsyncDisposable
     /// <summary>One listener a replica.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints { get; }
 
+    /// <param name="pageToken">Stands in the page.</param>
+    /// <param name="replicas">Number of listeners.</param>
+    /// <param name="peerOf">From a connection's remote address to the one the cluster has for it.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<WebWorkload> StartAsync(
         string pageToken,
         int replicas,
+        Func<IPAddress, IPAddress> peerOf,
         CancellationToken cancellationToken
     )
     {
@@ -43,7 +48,7 @@ internal sealed class WebWorkload : IAsyncDisposable
         });
         var application = builder.Build();
         application.UseWebSockets();
-        application.Run(context => ServeAsync(context, pageToken));
+        application.Run(context => ServeAsync(context, pageToken, peerOf));
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
         var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         return new(
@@ -60,13 +65,14 @@ internal sealed class WebWorkload : IAsyncDisposable
         await _application.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task ServeAsync(HttpContext context, string pageToken)
+    private static Task ServeAsync(HttpContext context, string pageToken, Func<IPAddress, IPAddress> peerOf)
     {
         var isUpload = context.Request.Method is "PUT" or "POST";
         return context.Request.Path.Value switch
         {
             "/" => TextAsync(context, "text/html; charset=utf-8", Page(pageToken)),
             "/token" => TextAsync(context, "text/plain", pageToken + "\n"),
+            "/peer" => TextAsync(context, "text/plain", $"{peerOf(context.Connection.RemoteIpAddress!)}\n"),
             "/headers" => HeadersAsync(context),
             "/bytes" => BytesAsync(context),
             "/sha256" => isUpload ? UploadAsync(context) : DigestAsync(context),

@@ -7,12 +7,12 @@ namespace Telepresence.TrafficManager.Services;
 internal sealed class ClusterStateFeed : IDisposable
 {
     private readonly IClusterState _state;
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly ChangeSignal _changes = new();
 
     public ClusterStateFeed(IClusterState state)
     {
         _state = state;
-        state.Changed += OnChanged;
+        state.Changed += _changes.Raise;
     }
 
     public ClusterFacts Current => _state.Current;
@@ -21,15 +21,11 @@ internal sealed class ClusterStateFeed : IDisposable
     {
         while (true)
         {
-            var changed = Volatile.Read(ref _changed).Task;
+            var changed = _changes.Next;
             yield return _state.Current;
             await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    public void Dispose() => _state.Changed -= OnChanged;
-
-    private void OnChanged() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Dispose() => _state.Changed -= _changes.Raise;
 }

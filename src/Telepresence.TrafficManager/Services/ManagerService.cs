@@ -30,23 +30,19 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         methods.Unary(ArriveAsClient, (client, _) => new(Arrive(client)));
         methods.Unary(Remain, (request, _) => new(KeepAlive(request)));
         methods.Unary(Depart, (session, _) => new(End(session)));
-        methods.Unary(GetKnownWorkloadKinds, (session, _) => new(KnownKinds(session)));
         methods.Unary(LookupDNS, LookupDnsAsync);
         methods.Unary(Lookup, LookupAddressesAsync);
         methods.ServerStreaming(WatchClusterInfo, WatchClusterInfoAsync);
-        methods.ServerStreaming(WatchAgentPods, (s, ct) => OnceAsync(s, new AgentPodInfoSnapshot(), ct));
-        methods.ServerStreaming(WatchAgents, (s, ct) => OnceAsync(s, new AgentInfoSnapshot(), ct));
-        methods.ServerStreaming(WatchIntercepts, (s, ct) => OnceAsync(s, new InterceptInfoSnapshot(), ct));
-        methods.ServerStreaming(WatchDial, (s, ct) => OnceAsync<DialRequest>(s, null, ct));
-        methods.ServerStreaming(WatchWorkloads, WatchWorkloadsAsync);
+        methods.ServerStreaming(WatchIntercepts, WatchInterceptsAsync);
+        methods.ServerStreaming(WatchDial, WatchDialAsync);
     }
 
     private SessionInfo Arrive(ClientInfo client)
     {
-        Require(client.Name, "name");
-        Require(client.InstallId, "install ID");
-        Require(client.Product, "product");
-        Require(client.Version, "version");
+        Arrival.Require(client.Name, "name");
+        Arrival.Require(client.InstallId, "install ID");
+        Arrival.Require(client.Product, "product");
+        Arrival.Require(client.Version, "version");
         if (!TryParseVersion(client.Version, out var version))
             throw new RpcException(StatusCode.InvalidArgument, $"Client version \"{client.Version}\" is no version");
         if (version < OldestClient)
@@ -54,11 +50,7 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
                 StatusCode.FailedPrecondition,
                 $"Client version {client.Version} is too old: {OldestClient} or later is needed"
             );
-        if (feed.Current.ManagedNamespaces is { } managed && !managed.Contains(client.Namespace))
-            throw new RpcException(
-                StatusCode.FailedPrecondition,
-                $"namespace {client.Namespace} is not managed by this traffic-manager"
-            );
+        Arrival.RequireManaged(feed.Current, client.Namespace);
         return new SessionInfo
         {
             SessionId = sessions.Arrive(client).Id,
@@ -79,23 +71,14 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         return new Empty();
     }
 
-    private KnownWorkloadKinds KnownKinds(SessionInfo session)
-    {
-        sessions.Get(session.SessionId);
-        var kinds = new KnownWorkloadKinds();
-        kinds.Kinds.Add(WorkloadInfo.Types.Kind.Deployment);
-        kinds.Kinds.Add(WorkloadInfo.Types.Kind.Replicaset);
-        kinds.Kinds.Add(WorkloadInfo.Types.Kind.Statefulset);
-        return kinds;
-    }
-
     private async ValueTask<DNSResponse> LookupDnsAsync(DNSRequest request, CancellationToken cancellationToken)
     {
-        var session = sessions.Get(request.Session?.SessionId);
+        var session = sessions.GetClient(request.Session?.SessionId);
         if (request.Type > ushort.MaxValue || !DnsWire.IsName(request.Name))
             throw new RpcException(StatusCode.InvalidArgument, $"\"{request.Name}\" is no name to look up");
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
-        var answer = await UnlessEndedAsync(
+        var answer = await SessionWatch
+            .UnlessEndedAsync(
                 session,
                 _names.ResolveAsync(request.Name, (ushort)request.Type, session.Client.Namespace, ended.Token)
             )
@@ -112,14 +95,15 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         CancellationToken cancellationToken
     )
     {
-        var session = sessions.Get(request.Session?.SessionId);
+        var session = sessions.GetClient(request.Session?.SessionId);
         if (!DnsWire.IsName(request.Name))
             throw new RpcException(StatusCode.InvalidArgument, $"\"{request.Name}\" is no name to look up");
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
         var response = new LookupResponse();
         foreach (var type in new[] { DnsWire.TypeA, DnsWire.TypeAaaa })
         {
-            var answer = await UnlessEndedAsync(
+            var answer = await SessionWatch
+                .UnlessEndedAsync(
                     session,
                     _names.ResolveAsync(request.Name, type, session.Client.Namespace, ended.Token)
                 )
@@ -139,60 +123,35 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         var facts = feed.WatchAsync(ended.Token).GetAsyncEnumerator(ended.Token);
         await using (facts.ConfigureAwait(false))
         {
-            while (await UnlessEndedAsync(session, facts.MoveNextAsync()).ConfigureAwait(false))
+            while (await SessionWatch.UnlessEndedAsync(session, facts.MoveNextAsync()).ConfigureAwait(false))
                 yield return ClusterInfoEncoding.ToMessage(facts.Current);
         }
     }
 
-    private async IAsyncEnumerable<WorkloadEventsDelta> WatchWorkloadsAsync(
-        WorkloadEventsRequest request,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        if (request.SessionInfo is null)
-            throw new RpcException(StatusCode.InvalidArgument, "SessionInfo is missing");
-        var delta = new WorkloadEventsDelta { Since = Timestamp.FromDateTimeOffset(options.TimeProvider.GetUtcNow()) };
-        await foreach (var one in OnceAsync(request.SessionInfo, delta, cancellationToken).ConfigureAwait(false))
-            yield return one;
-    }
-
-    /// <summary>The snapshot of something there is nothing of, then silence until the session ends.</summary>
-    private async IAsyncEnumerable<T> OnceAsync<T>(
+    private async IAsyncEnumerable<InterceptInfoSnapshot> WatchInterceptsAsync(
         SessionInfo request,
-        T? snapshot,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
-        where T : class
     {
         var session = sessions.Get(request.SessionId);
-        if (snapshot is not null)
-            yield return snapshot;
+        yield return new InterceptInfoSnapshot();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
-        await UnlessEndedAsync(session, new ValueTask<bool>(ForeverAsync(ended.Token))).ConfigureAwait(false);
+        await SessionWatch.SilenceAsync(session, ended.Token).ConfigureAwait(false);
     }
 
-    private static async Task<bool> ForeverAsync(CancellationToken cancellationToken)
+    private async IAsyncEnumerable<DialRequest> WatchDialAsync(
+        SessionInfo request,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-        return false;
-    }
-
-    private static async ValueTask<T> UnlessEndedAsync<T>(ClientSession session, ValueTask<T> work)
-    {
-        try
+        var session = sessions.Get(request.SessionId);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
+        var dials = session.Dials.WatchAsync(ended.Token).GetAsyncEnumerator(ended.Token);
+        await using (dials.ConfigureAwait(false))
         {
-            return await work.ConfigureAwait(false);
+            while (await SessionWatch.UnlessEndedAsync(session, dials.MoveNextAsync()).ConfigureAwait(false))
+                yield return dials.Current;
         }
-        catch (OperationCanceledException) when (session.Ended.IsCancellationRequested)
-        {
-            throw new RpcException(StatusCode.Cancelled, "The session ended");
-        }
-    }
-
-    private static void Require(string value, string what)
-    {
-        if (value.Length == 0)
-            throw new RpcException(StatusCode.InvalidArgument, $"{what} must not be empty");
     }
 
     private static bool TryParseVersion(string text, out Version version)

@@ -4,20 +4,23 @@ using Telepresence.Protocol.Manager;
 
 namespace Telepresence.TrafficManager.Sessions;
 
-/// <summary>Who is connected. Sessions live in memory only: after a restart clients arrive anew.</summary>
+/// <summary>Who is connected. Sessions live in memory only: after a restart clients and agents arrive anew.</summary>
 internal sealed class SessionTable : IDisposable
 {
     private static readonly TimeSpan ReviewInterval = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, ClientSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private readonly Lock _arriving = new();
     private readonly TimeProvider _timeProvider;
-    private readonly TimeSpan _timeToLive;
+    private readonly TimeSpan _clientTimeToLive;
+    private readonly TimeSpan _agentTimeToLive;
     private readonly ITimer _review;
 
-    public SessionTable(TimeProvider timeProvider, TimeSpan timeToLive)
+    public SessionTable(TimeProvider timeProvider, TimeSpan clientTimeToLive, TimeSpan agentTimeToLive)
     {
         _timeProvider = timeProvider;
-        _timeToLive = timeToLive;
+        _clientTimeToLive = clientTimeToLive;
+        _agentTimeToLive = agentTimeToLive;
         _review = timeProvider.CreateTimer(
             static table => ((SessionTable)table!).Expire(),
             this,
@@ -26,16 +29,40 @@ internal sealed class SessionTable : IDisposable
         );
     }
 
+    /// <summary>The agents among them.</summary>
+    public AgentRegistry Agents { get; } = new();
+
     public ClientSession Arrive(ClientInfo client)
     {
-        var session = new ClientSession(Guid.NewGuid().ToString(), client, _timeProvider.GetTimestamp());
+        var session = new ClientSession(
+            Guid.NewGuid().ToString(),
+            client,
+            _clientTimeToLive,
+            _timeProvider.GetTimestamp()
+        );
         _sessions[session.Id] = session;
         return session;
     }
 
+    public AgentSession Arrive(AgentInfo agent) => Enter(AgentSession.IdPrefix + Guid.NewGuid(), agent);
+
+    /// <summary>The agent is here under an id of an earlier time, or still.</summary>
+    /// <exception cref="RpcException">InvalidArgument: not an agent's id.</exception>
+    public AgentSession Return(string id, AgentInfo agent)
+    {
+        if (!id.StartsWith(AgentSession.IdPrefix, StringComparison.Ordinal))
+            throw new RpcException(StatusCode.InvalidArgument, $"\"{id}\" is no agent's session");
+        if (_sessions.TryGetValue(id, out var known) && known is AgentSession session && session.Agent.Equals(agent))
+        {
+            session.LastSeen = _timeProvider.GetTimestamp();
+            return session;
+        }
+        return Enter(id, agent);
+    }
+
     /// <summary>The session, refreshed.</summary>
     /// <exception cref="RpcException">NotFound.</exception>
-    public ClientSession Get(string? id)
+    public Session Get(string? id)
     {
         if (id is null || !_sessions.TryGetValue(id, out var session))
             throw new RpcException(StatusCode.NotFound, $"Session \"{id}\" not found");
@@ -43,11 +70,17 @@ internal sealed class SessionTable : IDisposable
         return session;
     }
 
+    /// <summary>The client's session, refreshed.</summary>
+    /// <exception cref="RpcException">NotFound, also when it is an agent's.</exception>
+    public ClientSession GetClient(string? id) =>
+        Get(id) as ClientSession
+        ?? throw new RpcException(StatusCode.NotFound, $"Session \"{id}\" is an agent's, not a client's");
+
     /// <summary>Ends the session; one that is gone already is none to complain about.</summary>
     public void Depart(string? id)
     {
         if (id is not null && _sessions.TryRemove(id, out var session))
-            session.End();
+            End(session);
     }
 
     public void Dispose()
@@ -57,10 +90,33 @@ internal sealed class SessionTable : IDisposable
             Depart(id);
     }
 
+    /// <summary>A pod has one agent: one that arrives takes the place of any that was there under another id.</summary>
+    private AgentSession Enter(string id, AgentInfo agent)
+    {
+        var session = new AgentSession(id, agent, _agentTimeToLive, _timeProvider.GetTimestamp());
+        lock (_arriving)
+        {
+            Depart(id);
+            foreach (var other in Agents.All)
+                if (other.Agent.Namespace == agent.Namespace && other.Agent.PodName == agent.PodName)
+                    Depart(other.Id);
+            _sessions[id] = session;
+            Agents.Add(session);
+        }
+        return session;
+    }
+
+    private void End(Session session)
+    {
+        if (session is AgentSession agent)
+            Agents.Remove(agent);
+        session.End();
+    }
+
     private void Expire()
     {
         foreach (var (id, session) in _sessions)
-            if (_timeProvider.GetElapsedTime(session.LastSeen) > _timeToLive)
+            if (_timeProvider.GetElapsedTime(session.LastSeen) > session.TimeToLive)
                 Depart(id);
     }
 }

@@ -5,17 +5,17 @@ using Telepresence.Protocol.Tunnel;
 namespace Telepresence.TrafficManager.Tunnels;
 
 /// <summary>Joins a socket and a tunnel until both directions have ended.</summary>
-internal sealed class SocketTunnel(
-    Socket socket,
-    bool isTcp,
-    TunnelReader reader,
-    TunnelResponseWriter writer,
-    IdleTimer idle
-)
+internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reader, TunnelOutput writer, IdleTimer idle)
 {
     private const int BufferLength = 65536;
 
     private readonly byte[] _peekByte = new byte[1];
+
+    /// <summary>Bytes from the tunnel to the socket so far.</summary>
+    public long BytesSent { get; private set; }
+
+    /// <summary>Bytes from the socket to the tunnel so far.</summary>
+    public long BytesReceived { get; private set; }
 
     /// <exception cref="OperationCanceledException">The call or the session ended.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class SocketTunnel(
             throw;
         }
         Reset();
-        await writer.WriteAsync(TunnelMessageCode.Disconnect, [], cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(TunnelMessageCode.Disconnect, default, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsEnd(Exception exception) =>
@@ -65,6 +65,7 @@ internal sealed class SocketTunnel(
             switch (reader.Code)
             {
                 case TunnelMessageCode.Data:
+                    BytesSent += reader.Remaining;
                     await SendBodyAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case TunnelMessageCode.Disconnect:
@@ -117,10 +118,11 @@ internal sealed class SocketTunnel(
             if (received < TunnelMessageCodec.MaxDataLength)
                 await WaitForDataAsync(cancellationToken).ConfigureAwait(false);
             received = await writer.WriteReceivedAsync(socket, isTcp, cancellationToken).ConfigureAwait(false);
+            BytesReceived += received;
             idle.Touch();
             if (received == 0 && isTcp)
             {
-                await writer.WriteAsync(TunnelMessageCode.CloseSend, [], cancellationToken).ConfigureAwait(false);
+                await writer.CloseSendAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
         }

@@ -5,19 +5,25 @@ using Telepresence.Protocol.Tunnel;
 namespace Telepresence.TrafficManager.Tunnels;
 
 /// <summary>Writes tunnel messages into a response. What a socket received lies in the response's own memory from the start.</summary>
-internal sealed class TunnelResponseWriter(PipeWriter writer)
+internal sealed class TunnelResponseWriter(PipeWriter writer) : TunnelOutput
 {
     // Prefix of the longest chunk; a shorter one has a shorter prefix and moves up a little.
     private static readonly int Headroom = TunnelMessageCodec.PrefixLength(TunnelMessageCodec.MaxDataLength);
 
-    public async ValueTask WriteAsync(TunnelMessageCode code, byte[] body, CancellationToken cancellationToken)
+    public override async ValueTask WriteAsync(
+        TunnelMessageCode code,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken
+    )
     {
-        await writer.WriteAsync(TunnelMessageCodec.Encode(code, body), cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(TunnelMessageCodec.Encode(code, body.Span), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Receives once and sends it as one Data message.</summary>
-    /// <returns>Bytes received.</returns>
-    public async ValueTask<int> WriteReceivedAsync(Socket socket, bool isTcp, CancellationToken cancellationToken)
+    public override async ValueTask<int> WriteReceivedAsync(
+        Socket socket,
+        bool isTcp,
+        CancellationToken cancellationToken
+    )
     {
         var memory = writer.GetMemory(Headroom + TunnelMessageCodec.MaxDataLength);
         var received = await socket
@@ -31,5 +37,33 @@ internal sealed class TunnelResponseWriter(PipeWriter writer)
         writer.Advance(prefix + received);
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         return received;
+    }
+
+    public override ValueTask CloseSendAsync(CancellationToken cancellationToken) =>
+        WriteAsync(TunnelMessageCode.CloseSend, default, cancellationToken);
+
+    /// <summary>Sends the reader's present message as it is, piece by piece as it comes in.</summary>
+    public async ValueTask ForwardAsync(TunnelReader message, CancellationToken cancellationToken)
+    {
+        IsWithinMessage = true;
+        writer.Advance(
+            TunnelMessageCodec.WritePrefix(
+                writer.GetSpan(TunnelMessageCodec.MaxPrefixLength),
+                message.Code,
+                message.Remaining
+            )
+        );
+        do
+        {
+            var wanted = Math.Min(message.Remaining, TunnelMessageCodec.MaxDataLength);
+            if (wanted > 0)
+            {
+                var memory = writer.GetMemory(wanted)[..wanted];
+                writer.Advance(await message.ReadBodyAsync(memory, cancellationToken).ConfigureAwait(false));
+            }
+            // A peer that does not read holds up the other's sending from here on.
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        } while (message.Remaining > 0);
+        IsWithinMessage = false;
     }
 }

@@ -19,11 +19,14 @@ internal sealed class TestTunnel : IDisposable
         _writer = new TunnelWriter(requests);
     }
 
-    public static async Task<TestTunnel> OpenAsync(ManagerClient client, byte[] streamInfo)
+    public static Task<TestTunnel> OpenAsync(ManagerClient client, byte[] streamInfo) =>
+        OpenAsync(client.OpenTunnel(), streamInfo);
+
+    public static async Task<TestTunnel> OpenAsync(GrpcCall call, byte[] streamInfo)
     {
         // Not as a deadline: the manager would measure it by the test's clock.
         var patience = new CancellationTokenSource(ManagerFixture.Patience);
-        var call = client.OpenTunnel(new CallOptions(CancellationToken: patience.Token));
+        patience.Token.Register(call.Dispose);
         var tunnel = new TestTunnel(call, await call.GetRequestStreamAsync(), patience);
         await tunnel.SendAsync(TunnelMessageCode.StreamInfo, streamInfo);
         return tunnel;

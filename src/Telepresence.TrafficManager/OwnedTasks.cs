@@ -1,11 +1,12 @@
-namespace Telepresence.Sandbox;
+namespace Telepresence.TrafficManager;
 
 /// <summary>The tasks of one owner: each is observed, and the owner's end waits for all.</summary>
-internal sealed class OwnedTasks
+public sealed class OwnedTasks
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _tasks = [];
 
+    /// <summary>Owns a task until it has ended.</summary>
     public void Add(Task task)
     {
         lock (_lock)

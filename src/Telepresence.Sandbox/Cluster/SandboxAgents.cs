@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using Telepresence.Sandbox.Network;
+using Telepresence.TrafficManager.Agents;
+using Telepresence.TrafficManager.Cluster;
+
+namespace Telepresence.Sandbox.Cluster;
+
+/// <summary>The sandbox's workloads as the traffic-manager asks for them, and the traffic-agents of their pods.</summary>
+internal sealed class SandboxAgents(
+    ClusterModel model,
+    ClusterNetwork network,
+    IClusterState state,
+    IClusterDns dns,
+    TimeProvider time
+) : IClusterWorkloads, IAgentInjection, IAsyncDisposable
+{
+    /// <summary>The api port of every agent, in its pod.</summary>
+    public const int ApiPort = 9900;
+
+    private readonly SemaphoreSlim _injecting = new(1, 1);
+    private readonly List<TrafficAgentServer> _agents = [];
+
+    /// <inheritdoc/>
+    public event Action? Changed;
+
+    /// <inheritdoc/>
+    public ValueTask<ClusterWorkload?> FindAsync(string name, string ns, CancellationToken cancellationToken) =>
+        new(Workloads(ns).Where(w => w.Name == name).OrderBy(w => w.Kind).Select(Describe).FirstOrDefault());
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ClusterWorkload>> ListAsync(string ns, CancellationToken cancellationToken) =>
+        new([.. Workloads(ns).Select(Describe)]);
+
+    /// <inheritdoc/>
+    public async ValueTask EnsureAsync(ClusterWorkload workload, CancellationToken cancellationToken)
+    {
+        await _injecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var spec = model.Topology.Workloads.Single(w => w.Uid == workload.Uid);
+            foreach (var pod in model.Topology.PodsOf(spec).Where(p => p.AgentPort is null).ToList())
+            {
+                await StartAsync(pod, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _injecting.Release();
+        }
+        Changed?.Invoke();
+    }
+
+    /// <summary>Gives a workload's pods their agents, and waits until all have arrived at the manager.</summary>
+    public async Task EnsureArrivedAsync(WorkloadSpec workload, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(Describe(workload), cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(_agents.Select(a => a.Arrived)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync().ConfigureAwait(false);
+        }
+        _injecting.Dispose();
+    }
+
+    private async Task StartAsync(PodSpec pod, CancellationToken cancellationToken)
+    {
+        var from = network.From(pod.Addresses[0]);
+        var agent = await TrafficAgentServer
+            .StartAsync(
+                new TrafficAgentOptions
+                {
+                    ConnectManager = async ct =>
+                    {
+                        var manager = new IPEndPoint(state.Current.ManagerPodAddress, state.Current.ManagerPodPort);
+                        var socket = await from.DialTcpAsync(manager, ct).ConfigureAwait(false);
+                        return new NetworkStream(socket, ownsSocket: true);
+                    },
+                    Dialer = from,
+                    Dns = dns,
+                    Workload = pod.Workload.Name,
+                    Kind = pod.Workload.Kind,
+                    Namespace = pod.Namespace,
+                    PodName = pod.Name,
+                    PodUid = pod.Uid,
+                    PodAddress = pod.Addresses[0],
+                    ApiPort = ApiPort,
+                    TimeProvider = time,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        _agents.Add(agent);
+        model.AddAgent(pod, ApiPort, agent.EndPoint);
+    }
+
+    private IEnumerable<WorkloadSpec> Workloads(string ns) => model.Topology.Workloads.Where(w => w.Namespace == ns);
+
+    private static ClusterWorkload Describe(WorkloadSpec workload) =>
+        new(workload.Kind, workload.Name, workload.Namespace, workload.Uid);
+}

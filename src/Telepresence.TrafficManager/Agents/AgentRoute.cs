@@ -1,0 +1,25 @@
+using Telepresence.Protocol.Tunnel;
+using Telepresence.TrafficManager.Sessions;
+using Telepresence.TrafficManager.Tunnels;
+
+namespace Telepresence.TrafficManager.Agents;
+
+/// <summary>An agent's way with the tunnels of clients: it knows no sessions, and dials.</summary>
+internal sealed class AgentRoute(DialledTunnel dialled, TunnelReports reports) : ITunnelRoute
+{
+    public Session? Admit(StreamInfo info) => null;
+
+    public async Task CarryAsync(
+        Session? caller,
+        StreamInfo info,
+        TunnelReader reader,
+        TunnelResponseWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        var traffic = await dialled
+            .CarryAsync(info, new TunnelStream(reader, writer), null, cancellationToken)
+            .ConfigureAwait(false);
+        reports.Add(info.SessionId, traffic);
+    }
+}

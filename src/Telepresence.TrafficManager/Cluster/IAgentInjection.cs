@@ -1,0 +1,11 @@
+namespace Telepresence.TrafficManager.Cluster;
+
+/// <summary>How the pods of a workload get a traffic-agent.</summary>
+public interface IAgentInjection
+{
+    /// <summary>
+    /// Has the workload's pods get an agent, if they have none. May return before the agents arrive at the manager.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">They cannot; the message tells why.</exception>
+    ValueTask EnsureAsync(ClusterWorkload workload, CancellationToken cancellationToken);
+}
