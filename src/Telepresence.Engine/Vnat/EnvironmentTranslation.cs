@@ -6,26 +6,33 @@ using Telepresence.Engine.Dns;
 namespace Telepresence.Engine.Vnat;
 
 /// <summary>
-/// Replaces the cluster's addresses in a container's environment by virtual ones (PROTOCOL §6.4): every token of a
-/// value that reads as an address, wherever it stands (URLs, lists, host:port).
+/// Replaces the cluster's addresses in a container's environment by virtual ones (PROTOCOL §6.4), and the other way round:
+/// every token of a value that reads as an address, wherever it stands (URLs, lists, host:port).
 /// </summary>
 internal static class EnvironmentTranslation
 {
     /// <summary>Variables are taken in the order of their names, so that addresses are handed out the same each time.</summary>
     /// <exception cref="VirtualSubnetExhaustedException">No virtual address is left.</exception>
-    public static Dictionary<string, string> Translate(
+    public static Dictionary<string, string> ToVirtual(
         IReadOnlyDictionary<string, string> environment,
         IAddressTranslation translation
     )
     {
         var translated = new Dictionary<string, string>(environment.Count, StringComparer.Ordinal);
         foreach (var (name, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            translated[name] = Translate(value, translation);
+            translated[name] = ToVirtual(value, translation);
         return translated;
     }
 
     /// <exception cref="VirtualSubnetExhaustedException">No virtual address is left.</exception>
-    public static string Translate(string value, IAddressTranslation translation)
+    public static string ToVirtual(string value, IAddressTranslation translation) =>
+        Replace(value, translation.ToVirtual);
+
+    /// <summary>What stands for nothing stays as it is.</summary>
+    public static string ToCluster(string value, IAddressTranslation translation) =>
+        Replace(value, address => translation.TryToCluster(address, out var cluster) ? cluster : address);
+
+    private static string Replace(string value, Func<IPAddress, IPAddress> translate)
     {
         StringBuilder? result = null;
         var copied = 0;
@@ -46,7 +53,7 @@ internal static class EnvironmentTranslation
                 continue;
             foreach (var (offset, length, address) in AddressesIn(value, start, position))
             {
-                var replacement = translation.ToVirtual(address);
+                var replacement = translate(address);
                 if (replacement.Equals(address))
                     continue;
                 result ??= new StringBuilder(value.Length + 16);

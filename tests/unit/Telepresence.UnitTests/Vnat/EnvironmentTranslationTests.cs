@@ -24,8 +24,17 @@ public sealed class EnvironmentTranslationTests
     [InlineData("10.43.0.256 10.43.0.01", "10.43.0.256 10.43.0.01")]
     [InlineData("12:30:45 :: dead:beef v1.2.3.4", "12:30:45 :: dead:beef v1.2.3.4")]
     [InlineData("", "")]
-    public void Address_tokens_are_replaced_and_nothing_else(string value, string expected) =>
-        Assert.Equal(expected, EnvironmentTranslation.Translate(value, Table()));
+    public void Address_tokens_are_replaced_and_nothing_else_in_both_directions(string value, string expected)
+    {
+        var table = Table();
+
+        Assert.Equal(expected, EnvironmentTranslation.ToVirtual(value, table));
+        Assert.Equal(value, EnvironmentTranslation.ToCluster(expected, table));
+    }
+
+    [Fact]
+    public void A_virtual_address_that_stands_for_nothing_stays() =>
+        Assert.Equal("246.63.0.9", EnvironmentTranslation.ToCluster("246.63.0.9", Table()));
 
     [Fact]
     public void Variables_are_taken_in_the_order_of_their_names()
@@ -35,7 +44,7 @@ public sealed class EnvironmentTranslationTests
             [IPNetwork.Parse("10.43.0.0/16")]
         );
 
-        var translated = EnvironmentTranslation.Translate(
+        var translated = EnvironmentTranslation.ToVirtual(
             new Dictionary<string, string> { ["B"] = "10.43.0.2", ["A"] = "10.43.0.7" },
             table
         );
