@@ -54,7 +54,6 @@ internal static class EngineComposition
                     configuration,
                     configuration.ClusterConnect ?? TimeSpan.FromSeconds(20)
                 ),
-            LocalConfiguration = ConfigurationFiles.Read(Environment.GetEnvironmentVariable),
             ClientName = $"{Environment.UserName}@{Environment.MachineName}",
             InstallId = InstallIdentity.ReadOrMake(Environment.GetEnvironmentVariable),
             Loggers = host.Loggers,

@@ -12,7 +12,6 @@ namespace Telepresence.Engine.Ipc;
 internal sealed class SessionMethods(SessionServices services, SessionRegistry registry)
 {
     private readonly SessionQueries _queries = new(registry, services);
-    private readonly SessionPlanning _planning = new(services);
 
     /// <summary>What needs no privilege: both roles of the engine answer it.</summary>
     public void RegisterPlanning(IpcServer server)
@@ -20,11 +19,14 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         server.Register<ConnectParameters, ConnectPlan>(
             EngineMethods.Plan,
             (parameters, request, token) =>
-                Typed(() => _planning.PlanAsync(SessionSettings.Parse(parameters), Steps(parameters, request), token))
+                Typed(() =>
+                    Planning(parameters.Cluster)
+                        .PlanAsync(SessionSettings.Parse(parameters), Steps(parameters, request), token)
+                )
         );
         server.Register<ConflictParameters, TelepresenceConflict[]>(
             EngineMethods.TestConflict,
-            (parameters, _, token) => Typed(() => _planning.TestAsync(parameters, token))
+            (parameters, _, token) => Typed(() => Planning(parameters.Cluster).TestAsync(parameters, token))
         );
         server.Register<ClusterSelection, string[]>(
             EngineMethods.Contexts,
@@ -165,10 +167,12 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         ];
     }
 
+    private SessionPlanning Planning(ClusterSelection? selection) => new(services.WithConfiguration(selection));
+
     private async Task<string[]> NamespacesAsync(ClusterSelection selection, CancellationToken cancellationToken)
     {
         var settings = SessionSettings.Parse(new ConnectParameters { Cluster = selection });
-        using var access = services.OpenCluster(settings, services.LocalConfiguration);
+        using var access = services.OpenCluster(settings, services.WithConfiguration(selection).LocalConfiguration);
         return [.. await access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? []];
     }
 

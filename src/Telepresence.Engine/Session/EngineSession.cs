@@ -242,6 +242,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
         OnUndo(_link.DisposeAsync);
         _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
         _configuration = ManagerOptions.MergedConfiguration(_services, _access, _link.Connection);
+        foreach (var warning in _configuration.Warnings)
+            LogConfiguration(Name, warning);
         _zone = new SessionZone(
             Name,
             Namespace,
@@ -482,6 +484,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session {Name}: {State}")]
     private partial void LogState(string name, SessionState state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Session {Name}: configuration: {Warning}")]
+    private partial void LogConfiguration(string name, ConfigurationWarning warning);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Session {Name}: the packet loop failed")]
     private partial void LogStackFailed(Exception exception, string name);

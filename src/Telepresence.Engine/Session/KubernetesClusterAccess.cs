@@ -12,19 +12,18 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     private readonly ManagerLocator _locator;
     private readonly TimeSpan _managerTimeout;
 
-    private KubernetesClusterAccess(KubernetesClient client, string managerNamespace, TimeSpan managerTimeout)
+    private KubernetesClusterAccess(
+        KubernetesClient client,
+        string managerNamespace,
+        TimeSpan managerTimeout,
+        ClientConfiguration configuration
+    )
     {
         _client = client;
         _locator = new ManagerLocator(client);
         _managerTimeout = managerTimeout;
         ManagerNamespace = managerNamespace;
-        var cluster = client.Configuration.Cluster;
-        Configuration = cluster.TelepresenceExtension is { } yaml
-            ? ClientConfigurationReader.Read(
-                yaml,
-                $"the extension telepresence.io of cluster '{cluster.Name}' in {cluster.File}"
-            )
-            : ClientConfiguration.Empty;
+        Configuration = configuration;
     }
 
     public string Context => _client.Configuration.Context ?? "";
@@ -34,6 +33,9 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     public ClientConfiguration Configuration { get; }
 
     /// <summary>Reads the kubeconfig; does not talk to the cluster yet.</summary>
+    /// <param name="configuration">The local layers.</param>
+    /// <param name="callTimeout">Bound of a call where the kubeconfig's extension sets none.</param>
+    /// <exception cref="InvalidConfigurationException">The kubeconfig's extension cannot be used.</exception>
     /// <exception cref="KubernetesException">The kubeconfig or its credentials cannot be used.</exception>
     public static KubernetesClusterAccess Open(
         ClusterSelection selection,
@@ -44,20 +46,24 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     {
         var environment = EnvironmentOf(selection);
         var options = ToOptions(selection, environment);
+        var kubeconfig = KubernetesClientConfiguration.BuildConfig(options);
+        var own = EnvironmentConfiguration.Overrides(environment).Over(KubeconfigExtension.Read(kubeconfig.Cluster));
+        var merged = own.Over(configuration);
         var client = new KubernetesClient(
-            KubernetesClientConfiguration.BuildConfig(options),
-            new KubernetesClientOptions { Timeout = callTimeout }
+            kubeconfig,
+            new KubernetesClientOptions { Timeout = merged.ClusterConnect ?? callTimeout }
         );
         var chosen = ManagerLocator.ChooseNamespace(
             managerNamespace,
-            client.Configuration.Cluster,
+            kubeconfig.Cluster,
             environment,
             configuration.DefaultManagerNamespace
         );
         return new KubernetesClusterAccess(
             client,
             chosen,
-            configuration.TrafficManagerConnect ?? TimeSpan.FromSeconds(60)
+            merged.TrafficManagerConnect ?? TimeSpan.FromSeconds(60),
+            own
         );
     }
 

@@ -45,7 +45,7 @@ internal static class ManagerOptions
     {
         var cluster = ClientConfigurationReader.Read(
             connection.ClientConfiguration,
-            "the traffic-manager's client.yaml"
+            new ConfigurationOrigin("cluster", "client.yaml of the traffic-manager")
         );
         return access.Configuration.Over(services.LocalConfiguration.Over(cluster));
     }

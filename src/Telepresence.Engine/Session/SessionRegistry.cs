@@ -46,8 +46,9 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     )
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        var current = services.WithConfiguration(settings.Cluster);
         return await settings
-            .DeadlineFor("Connect-Telepresence", services)
+            .DeadlineFor("Connect-Telepresence", current)
             .RunAsync(
                 settings.Name,
                 progress,
@@ -59,7 +60,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
                     await turn.ConfigureAwait(false);
                     try
                     {
-                        return await ConnectAloneAsync(settings, steps, token).ConfigureAwait(false);
+                        return await ConnectAloneAsync(current, settings, steps, token).ConfigureAwait(false);
                     }
                     finally
                     {
@@ -97,20 +98,22 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     }
 
     private async Task<EngineSession> ConnectAloneAsync(
+        SessionServices current,
         SessionSettings settings,
         IProgress<ConnectStep> progress,
         CancellationToken cancellationToken
     )
     {
         progress.Report(new ConnectStep(ConnectStage.Credentials, "reading the kubeconfig"));
-        var access = services.OpenCluster(settings, services.LocalConfiguration);
+        var access = current.OpenCluster(settings, current.LocalConfiguration);
         var name = NameOf(settings, access);
         if (All.FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) is { } existing)
         {
             access.Dispose();
             return Same(existing, settings);
         }
-        var session = await BuildAsync(settings, name, access, progress, cancellationToken).ConfigureAwait(false);
+        var session = await BuildAsync(current, settings, name, access, progress, cancellationToken)
+            .ConfigureAwait(false);
         session.Changed += OnChanged;
         session.ConflictDetected += OnConflictDetected;
         Volatile.Write(ref _sessions, [.. _sessions, session]);
@@ -119,6 +122,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     }
 
     private async Task<EngineSession> BuildAsync(
+        SessionServices current,
         SessionSettings settings,
         string name,
         IClusterAccess access,
@@ -126,7 +130,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         CancellationToken cancellationToken
     )
     {
-        var session = new EngineSession(services, settings, name, access);
+        var session = new EngineSession(current, settings, name, access);
         try
         {
             session.Slot = FreeSlot();

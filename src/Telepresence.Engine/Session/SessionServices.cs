@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telepresence.Client.Contract;
 using Telepresence.Engine.Dns;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session.Configuration;
@@ -22,7 +23,10 @@ internal sealed record SessionServices
     public required DnsQueryLog DnsQueries { get; init; }
     public required ClusterAccessFactory OpenCluster { get; init; }
 
-    /// <summary>config.yml of the user and the system, already merged.</summary>
+    /// <summary>
+    /// config.yml of the user and the system and TELEPRESENCE_MANAGER_NAMESPACE, merged. Empty until
+    /// <see cref="WithConfiguration"/> read them.
+    /// </summary>
     public ClientConfiguration LocalConfiguration { get; init; } = ClientConfiguration.Empty;
 
     /// <summary>user@host, as the traffic-manager shows the client.</summary>
@@ -33,4 +37,20 @@ internal sealed record SessionServices
 
     public required ILoggerFactory Loggers { get; init; }
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>These services with the configuration of this moment: what was changed counts from the next connect on.</summary>
+    /// <param name="selection">Its environment says where the files are; without one the engine's does.</param>
+    /// <exception cref="InvalidConfigurationException">A file cannot be used.</exception>
+    public SessionServices WithConfiguration(ClusterSelection? selection)
+    {
+        Func<string, string?> environment = selection?.Environment is { } given
+            ? name => given.GetValueOrDefault(name)
+            : Environment.GetEnvironmentVariable;
+        return this with
+        {
+            LocalConfiguration = EnvironmentConfiguration
+                .ManagerNamespace(environment)
+                .Over(ConfigurationFiles.Read(environment)),
+        };
+    }
 }

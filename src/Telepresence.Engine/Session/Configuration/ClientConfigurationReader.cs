@@ -1,145 +1,120 @@
-using System.Net;
-using Telepresence.Engine.Dns;
-using Telepresence.Engine.Kubernetes;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Telepresence.Engine.Session.Configuration;
 
 /// <summary>
-/// Reads config.yml, the manager's client.yaml and the kubeconfig extension (PROTOCOL §5.2, §5.3). Unknown keys are
-/// somebody else's and are passed over; a known key with an unusable value is reported by its full name.
+/// Reads config.yml, the manager's client.yaml and the kubeconfig extension (PROTOCOL §5.2, §5.3). Unknown keys become
+/// warnings; a known key with an unusable value is an error with file, line, column and full name.
 /// </summary>
-internal static class ClientConfigurationReader
+internal sealed class ClientConfigurationReader
 {
-    /// <exception cref="InvalidConfigurationException">Not YAML, or a key's value cannot be used.</exception>
-    public static ClientConfiguration Read(string yaml, string source)
+    private readonly ConfigurationOrigin _source;
+    private readonly string _name;
+    private readonly KeyPaths _paths;
+    private readonly Dictionary<ConfigurationKey, (string Path, ConfigurationSetting Setting)> _found = [];
+    private readonly List<ConfigurationWarning> _warnings = [];
+
+    private ClientConfigurationReader(ConfigurationOrigin source, bool isExtension)
     {
-        YamlStream stream;
+        _source = source;
+        _name = source.File.Length > 0 ? source.File : source.Source;
+        _paths = isExtension ? ConfigurationKeys.ExtensionPaths : ConfigurationKeys.Paths;
+    }
+
+    /// <param name="yaml">The whole text; empty, comments alone, <c>{}</c> and <c>null</c> set nothing.</param>
+    /// <param name="source">Who says it: a file, or <see cref="ConfigurationOrigin.Source"/> in words.</param>
+    /// <exception cref="InvalidConfigurationException">Not YAML, or a key's value cannot be used.</exception>
+    public static ClientConfiguration Read(string yaml, ConfigurationOrigin source) =>
+        Read(Parse(yaml, source.File.Length > 0 ? source.File : source.Source), source);
+
+    /// <param name="root">Null sets nothing.</param>
+    /// <param name="isExtension">A kubeconfig's extension: its names up to 2.20 count too.</param>
+    /// <exception cref="InvalidConfigurationException">A key's value cannot be used.</exception>
+    public static ClientConfiguration Read(YamlTreeNode? root, ConfigurationOrigin source, bool isExtension = false)
+    {
+        if (root is null or { IsNull: true })
+            return ClientConfiguration.Empty;
+        var reader = new ClientConfigurationReader(source, isExtension);
+        if (root is not YamlMap map)
+            throw reader.Bad(root, "", "must be a mapping of keys, such as 'routing:'");
+        reader.Visit(map, "");
+        return ClientConfiguration.Of(reader._found.Values.Select(f => f.Setting), reader._warnings);
+    }
+
+    /// <exception cref="InvalidConfigurationException">Not YAML; with line, column and what was expected.</exception>
+    public static YamlTreeNode? Parse(string yaml, string name)
+    {
         try
         {
-            stream = YamlAccess.Load(new StringReader(yaml));
+            return YamlTree.Parse(yaml);
         }
         catch (YamlException e)
         {
-            throw new InvalidConfigurationException(source, "", $"not valid YAML at line {e.Start.Line}: {e.Message}");
+            throw new InvalidConfigurationException(
+                name,
+                "",
+                $"not valid YAML: {e.Message}",
+                (int)e.Start.Line,
+                (int)e.Start.Column
+            );
         }
-        // An empty file must be accepted (PROTOCOL §5.1).
-        return stream.Documents is [{ RootNode: YamlMappingNode root }, ..]
-            ? Read(new Section(source, "", root))
-            : ClientConfiguration.Empty;
     }
 
-    private static ClientConfiguration Read(Section root)
+    private void Visit(YamlMap map, string prefix)
     {
-        var timeouts = root.Child("timeouts");
-        var cluster = root.Child("cluster");
-        var dns = root.Child("dns");
-        var routing = root.Child("routing");
-        return new ClientConfiguration
+        foreach (var (name, value) in map.Pairs)
         {
-            ClusterConnect = timeouts?.Duration("clusterConnect"),
-            EndpointDial = timeouts?.Duration("endpointDial"),
-            RoundtripLatency = timeouts?.Duration("roundtripLatency"),
-            TrafficManagerApi = timeouts?.Duration("trafficManagerAPI"),
-            TrafficManagerConnect = timeouts?.Duration("trafficManagerConnect"),
-            DefaultManagerNamespace = cluster?.Text("defaultManagerNamespace"),
-            MappedNamespaces = cluster?.List("mappedNamespaces"),
-            DnsLookup = dns?.Duration("lookupTimeout"),
-            DnsExcludeSuffixes = dns?.List("excludeSuffixes"),
-            DnsIncludeSuffixes = dns?.List("includeSuffixes"),
-            DnsExcludes = dns?.List("excludes"),
-            DnsMappings = dns?.Mappings("mappings"),
-            AlsoProxy = routing?.Networks("alsoProxySubnets") ?? routing?.Networks("alsoProxy"),
-            NeverProxy = routing?.Networks("neverProxySubnets") ?? routing?.Networks("neverProxy"),
-            AllowConflicting = routing?.Networks("allowConflictingSubnets") ?? routing?.Networks("allowConflicting"),
-            VirtualSubnet = routing?.Network("virtualSubnet"),
-            AutoResolveConflicts = routing?.Flag("autoResolveConflicts"),
-        };
+            var path = prefix + name.Value;
+            if (_paths.Find(path) is { } key)
+                Set(key, path, name, value);
+            else if (ConfigurationKeys.ForeignSections.Contains(path) || value.IsNull && _paths.IsSection(path))
+                continue;
+            else if (!_paths.IsSection(path))
+                Warn(name, path, $"{path} is not a known key{KeySuggestion.For(path, _paths.All)}");
+            else if (value is YamlMap section)
+                Visit(section, path + ".");
+            else
+                throw Bad(value, path, "must be a mapping");
+        }
     }
 
-    /// <summary>A YAML mapping with its path, so that a complaint can name the key.</summary>
-    private sealed record Section(string Source, string Path, YamlMappingNode Node)
+    private void Set(ConfigurationKey key, string path, YamlText name, YamlTreeNode value)
     {
-        public Section? Child(string key) =>
-            Find(key) switch
-            {
-                null => null,
-                YamlMappingNode mapping => new Section(Source, Full(key), mapping),
-                var node when IsEmpty(node) => null,
-                _ => throw Bad(key, "must be a mapping"),
-            };
-
-        public string? Text(string key) =>
-            Find(key) switch
-            {
-                null => null,
-                YamlScalarNode { Value: { Length: > 0 } value } => value,
-                var node when IsEmpty(node) => null,
-                _ => throw Bad(key, "must be text"),
-            };
-
-        public TimeSpan? Duration(string key) =>
-            Text(key) is not { } text ? null
-            : GoDuration.TryParse(text, out var value) ? value
-            : throw Bad(key, $"'{text}' is not a duration such as 4s or 1m30s");
-
-        public bool? Flag(string key) =>
-            Text(key) is not { } text ? null
-            : bool.TryParse(text, out var value) ? value
-            : throw Bad(key, $"'{text}' must be true or false");
-
-        public IPNetwork? Network(string key) => Text(key) is { } text ? ParseNetwork(key, text) : null;
-
-        public IReadOnlyList<string>? List(string key) => Items(key)?.Select(item => ScalarOf(key, item)).ToArray();
-
-        public IReadOnlyList<IPNetwork>? Networks(string key) =>
-            List(key)?.Select(text => ParseNetwork(key, text)).ToArray();
-
-        public IReadOnlyList<DnsMapping>? Mappings(string key) =>
-            Items(key)
-                ?.Select(item =>
-                    item is YamlMappingNode mapping
-                    && new Section(Source, Full(key), mapping) is var entry
-                    && entry.Text("name") is { } name
-                    && entry.Text("aliasFor") is { } alias
-                        ? new DnsMapping(name, alias)
-                        : throw Bad(key, "each entry needs name and aliasFor")
-                )
-                .ToArray();
-
-        private IList<YamlNode>? Items(string key) =>
-            Find(key) switch
-            {
-                null => null,
-                YamlSequenceNode sequence => sequence.Children,
-                var node when IsEmpty(node) => null,
-                _ => throw Bad(key, "must be a list"),
-            };
-
-        private YamlNode? Find(string key) =>
-            Node.Children.TryGetValue(new YamlScalarNode(key), out var node) ? node : null;
-
-        private static bool IsEmpty(YamlNode node) => node is YamlScalarNode { Value: null or "" or "~" or "null" };
-
-        private string ScalarOf(string key, YamlNode node) =>
-            node is YamlScalarNode { Value: { } value } ? value : throw Bad(key, "must be a list of text");
-
-        private IPNetwork ParseNetwork(string key, string text) =>
-            IPNetwork.TryParse(text, out var network) ? network
-            : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : throw Bad(key, $"'{text}' is not a subnet such as 10.0.0.0/8");
-
-        private string Full(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
-
-        private InvalidConfigurationException Bad(string key, string complaint) => new(Source, Full(key), complaint);
+        if (value.IsNull)
+            return;
+        object read;
+        try
+        {
+            read = ConfigurationValues.Read(key, value);
+        }
+        catch (FormatException e) when (key.IsUsed)
+        {
+            throw Bad(value, path, e.Message);
+        }
+        catch (FormatException e)
+        {
+            Warn(value, path, $"{path} {e.Message}");
+            return;
+        }
+        var setting = new ConfigurationSetting(key, read, _source with { Line = name.Line });
+        if (!_found.TryGetValue(key, out var other))
+        {
+            _found[key] = (path, setting);
+            return;
+        }
+        var wins = path == key.Path;
+        Warn(
+            name,
+            path,
+            $"{key.Path} is set twice, as {other.Path} and as {path}; {(wins ? path : other.Path)} counts"
+        );
+        if (wins)
+            _found[key] = (path, setting);
     }
-}
 
-/// <summary>A configuration source cannot be used; the message names source and key.</summary>
-internal sealed class InvalidConfigurationException(string source, string key, string complaint)
-    : Exception(key.Length == 0 ? $"{source}: {complaint}" : $"{source}: {key} {complaint}")
-{
-    /// <summary>File name or the words that say where the text came from.</summary>
-    public string ConfigurationSource { get; } = source;
+    private void Warn(YamlTreeNode at, string path, string message) =>
+        _warnings.Add(new ConfigurationWarning(_name, at.Line, path, message));
+
+    private InvalidConfigurationException Bad(YamlTreeNode at, string path, string complaint) =>
+        new(_name, path, complaint, at.Line, at.Column);
 }

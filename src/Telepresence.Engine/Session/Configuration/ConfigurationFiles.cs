@@ -1,63 +1,51 @@
+using System.Text;
+
 namespace Telepresence.Engine.Session.Configuration;
 
-/// <summary>Where config.yml lies (PROTOCOL §5.1): the system's directories first, the user's last and winning.</summary>
+/// <summary>The files named config.yml (PROTOCOL §5.1): the system's first, the user's last and winning.</summary>
 internal static class ConfigurationFiles
 {
-    private const string FileName = "config.yml";
+    public const string FileName = "config.yml";
 
+    private static readonly UTF8Encoding _strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>All files that exist, merged.</summary>
     /// <exception cref="InvalidConfigurationException">A file cannot be used; the message names it.</exception>
     public static ClientConfiguration Read(Func<string, string?> environment)
     {
+        var directories = ConfigurationDirectories.Of(environment);
         var merged = ClientConfiguration.Empty;
-        foreach (var directory in SystemDirectories(environment).Append(UserDirectory(environment)))
+        foreach (var directory in directories.System.Append(directories.User))
         {
             var path = Path.Combine(directory, FileName);
             if (File.Exists(path))
-                merged = ClientConfigurationReader.Read(ReadText(path), path).Over(merged);
+                merged = ClientConfigurationReader.Read(ReadText(path), Origin(path)).Over(merged);
         }
         return merged;
     }
 
-    /// <summary>The user's directory of configuration; may not exist.</summary>
-    public static string UserDirectory(Func<string, string?> environment)
-    {
-        if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
-        {
-            // Application Support on macOS, AppData\Roaming on Windows.
-            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "telepresence");
-        }
-        var home = environment("HOME") is { Length: > 0 } given
-            ? given
-            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var config = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdg ? xdg : Path.Combine(home, ".config");
-        return Path.Combine(config, "telepresence");
-    }
+    /// <summary>The file that Set-TelepresenceConfiguration writes; may not exist.</summary>
+    public static string UserFile(Func<string, string?> environment) =>
+        Path.Combine(ConfigurationDirectories.Of(environment).User, FileName);
 
-    private static IEnumerable<string> SystemDirectories(Func<string, string?> environment)
-    {
-        if (OperatingSystem.IsMacOS())
-            return ["/Library/Application Support/telepresence"];
-        if (OperatingSystem.IsWindows())
-        {
-            var data = Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData);
-            return [Path.Combine(data, "telepresence")];
-        }
-        var list = environment("XDG_CONFIG_DIRS") is { Length: > 0 } given ? given : "/etc/xdg";
-        // The first directory of the list is the most important one.
-        return list.Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Reverse()
-            .Select(directory => Path.Combine(directory, "telepresence"));
-    }
+    public static ConfigurationOrigin Origin(string path) => new(FileName, path);
 
-    private static string ReadText(string path)
+    /// <summary>The text without a byte order mark.</summary>
+    /// <exception cref="InvalidConfigurationException">It cannot be read, or is not UTF-8.</exception>
+    public static string ReadText(string path)
     {
         try
         {
-            return File.ReadAllText(path);
+            var bytes = File.ReadAllBytes(path);
+            return _strict.GetString(bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(3) : bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidConfigurationException(path, "", e.Message);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidConfigurationException(path, "", $"it is not UTF-8: {e.Message}");
         }
     }
 }

@@ -41,6 +41,21 @@ internal static class GoDuration
         return TryFromSeconds(total, out duration);
     }
 
+    /// <summary>The shortest Go string: <c>1m2.5s</c>, <c>500ms</c>, <c>24h</c>.</summary>
+    public static string ToText(TimeSpan duration)
+    {
+        if (duration == TimeSpan.Zero)
+            return "0s";
+        if (duration < TimeSpan.FromSeconds(1))
+            return string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0.####}ms");
+        var hours = Math.Floor(duration.TotalHours);
+        var seconds = (duration.Ticks % TimeSpan.TicksPerMinute) / (double)TimeSpan.TicksPerSecond;
+        return Part(hours, "h") + Part(duration.Minutes, "m") + Part(seconds, "s");
+    }
+
+    private static string Part(double count, string unit) =>
+        count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{count:0.#######}{unit}");
+
     private static double SecondsPer(ReadOnlySpan<char> unit) =>
         unit switch
         {

@@ -8,7 +8,7 @@ internal static class InstallIdentity
     /// </summary>
     public static string ReadOrMake(Func<string, string?> environment)
     {
-        var directory = ConfigurationFiles.UserDirectory(environment);
+        var directory = ConfigurationDirectories.Of(environment).User;
         var path = Path.Combine(directory, "id");
         try
         {

@@ -6,18 +6,29 @@ namespace Telepresence.UnitTests.Session.Configuration;
 
 public class ClientConfigurationTests
 {
+    private static ClientConfiguration Read(string yaml, string file) =>
+        ClientConfigurationReader.Read(yaml, new ConfigurationOrigin("config.yml", file));
+
     [Theory]
     [InlineData("")]
     [InlineData("# nothing but a comment\n")]
     [InlineData("routing:\n")]
-    [InlineData("someoneElses: {key: value}\n")]
-    public void Empty_and_foreign_content_sets_nothing(string yaml) =>
-        Assert.Equal(ClientConfiguration.Empty, ClientConfigurationReader.Read(yaml, "config.yml"));
+    [InlineData("{}")]
+    [InlineData("null\n")]
+    [InlineData("---\n# c\n")]
+    [InlineData("routing: {}\ndns: ~\n")]
+    [InlineData("usage: {anything: goes}\nintercept: {telemount: {tag: 1}}\n")]
+    public void Empty_and_foreign_content_sets_nothing(string yaml)
+    {
+        var read = Read(yaml, "config.yml");
+        Assert.Empty(read.Settings);
+        Assert.Empty(read.Warnings);
+    }
 
     [Fact]
     public void Known_keys_are_read()
     {
-        var read = ClientConfigurationReader.Read(
+        var read = Read(
             """
             timeouts: {endpointDial: 1m2.5s, trafficManagerAPI: 7}
             cluster: {defaultManagerNamespace: tools, mappedNamespaces: [a, b]}
@@ -47,22 +58,33 @@ public class ClientConfigurationTests
 
     [Fact]
     public void The_old_routing_names_are_understood() =>
-        Assert.Equal(
-            [IPNetwork.Parse("10.0.0.0/8")],
-            ClientConfigurationReader.Read("routing: {neverProxy: [10.0.0.0/8]}", "x").NeverProxy!
-        );
+        Assert.Equal([IPNetwork.Parse("10.0.0.0/8")], Read("routing: {neverProxy: [10.0.0.0/8]}", "x").NeverProxy!);
 
     [Theory]
     [InlineData("routing: [a]", "routing must be a mapping")]
-    [InlineData("routing: {virtualSubnet: 10.0.0.0/33}", "routing.virtualSubnet '10.0.0.0/33'")]
+    [InlineData(
+        "routing: {virtualSubnet: 10.0.0.0/33}",
+        "line 1, column 26: routing.virtualSubnet '10.0.0.0/33' is not a subnet"
+    )]
     [InlineData("dns: {lookupTimeout: soon}", "dns.lookupTimeout 'soon'")]
     [InlineData("dns: {mappings: [{name: x}]}", "dns.mappings each entry needs")]
-    [InlineData("dns: {excludes: text}", "dns.excludes must be a list")]
+    [InlineData("dns: {excludes: {a: b}}", "dns.excludes must be a list")]
+    [InlineData("dns: {excludes: [[a]]}", "dns.excludes must be text")]
     [InlineData("routing: {autoResolveConflicts: perhaps}", "routing.autoResolveConflicts 'perhaps'")]
-    [InlineData("a: [", "not valid YAML")]
+    [InlineData("a: [\n", "line 2, column 1: not valid YAML: While parsing a node, did not find expected node content")]
+    [InlineData("a: 1\n b: 2\n", "line 2, column 3: not valid YAML")]
+    [InlineData(
+        "dns:\n  excludes: []\n  excludes: []\n",
+        "line 3, column 3: not valid YAML: the key 'excludes' is here for the second"
+    )]
+    [InlineData("- a\n", "line 1, column 1: must be a mapping")]
+    [InlineData("text", "must be a mapping of keys")]
+    [InlineData("a: *x\n", "line 1, column 4: not valid YAML: nothing before it has the anchor 'x'")]
+    [InlineData("? [a]\n: b\n", "a key must be text")]
+    [InlineData("routing: {neverProxySubnets: 10.0.0.1/8}", "did you mean 10.0.0.0/8?")]
     public void An_unusable_value_is_reported_with_source_and_key(string yaml, string expected)
     {
-        var error = Assert.Throws<InvalidConfigurationException>(() => ClientConfigurationReader.Read(yaml, "my.yml"));
+        var error = Assert.Throws<InvalidConfigurationException>(() => Read(yaml, "my.yml"));
         Assert.StartsWith("my.yml: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
@@ -112,7 +134,7 @@ public class ClientConfigurationTests
                 text[random.Next(text.Length)] = spice[random.Next(spice.Length)];
             try
             {
-                ClientConfigurationReader.Read(new string(text), "config.yml");
+                Read(new string(text), "config.yml");
             }
             catch (InvalidConfigurationException)
             {
@@ -120,5 +142,12 @@ public class ClientConfigurationTests
             }
         }
         Assert.InRange(refused, 1, 99_999);
+    }
+
+    [Fact]
+    public void Nesting_without_end_is_refused()
+    {
+        var error = Assert.Throws<InvalidConfigurationException>(() => Read(new string('[', 100_000), "x"));
+        Assert.Contains("nested more than 32 deep", error.Message, StringComparison.Ordinal);
     }
 }
