@@ -68,19 +68,19 @@ internal static class ConfigurationValues
             YamlList list => list.Items,
             // Helm's braces, where a file has them without quotes, are a mapping of keys without values.
             YamlMap { IsFlow: true } map when map.Pairs.All(p => p.Value.IsNull) => map.Pairs.Select(p => p.Key),
-            YamlText text => Parts(text),
+            YamlText text => Split(text.Value).Select(part => text with { Value = part }),
             _ => throw new FormatException("must be a list"),
         };
 
     private static IEnumerable<YamlTreeNode> Entries(YamlTreeNode node) => node is YamlMap ? [node] : Items(node);
 
-    private static IEnumerable<YamlText> Parts(YamlText node)
+    /// <summary>The parts of <c>a,b</c>, <c>{a,b}</c> or <c>[a, b]</c>.</summary>
+    public static IEnumerable<string> Split(string text)
     {
-        var text = node.Value.Trim();
+        text = text.Trim();
         if (text is ['{', .., '}'] or ['[', .., ']'])
             text = text[1..^1];
-        return text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(part => node with { Value = part });
+        return text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static string Scalar(YamlTreeNode node) =>

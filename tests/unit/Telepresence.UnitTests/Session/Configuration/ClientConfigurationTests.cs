@@ -127,7 +127,7 @@ public class ClientConfigurationTests
         const string spice = "{}[]:,&*!|>'\"%@`#\n \t-?~";
         var random = new Random(20_261_122);
         var refused = 0;
-        for (var i = 0; i < 100_000; i++)
+        for (var i = 0; i < 30_000; i++)
         {
             var text = sample.ToCharArray();
             for (var change = random.Next(1, 6); change > 0; change--)
@@ -141,7 +141,7 @@ public class ClientConfigurationTests
                 refused++;
             }
         }
-        Assert.InRange(refused, 1, 99_999);
+        Assert.InRange(refused, 1, 29_999);
     }
 
     [Fact]
