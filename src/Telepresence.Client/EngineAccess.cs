@@ -26,6 +26,10 @@ public sealed class EngineAccess(IEngineSource source)
     public Task<EngineClient> GetNetworkAsync(IProgress<string>? progress, CancellationToken cancellationToken) =>
         StartAsync(EngineRole.Network, progress, cancellationToken);
 
+    /// <summary>The engine that is nothing but the user: for what it writes to be the user's.</summary>
+    public Task<EngineClient> GetUserAsync(CancellationToken cancellationToken) =>
+        StartAsync(EngineRole.User, null, cancellationToken);
+
     /// <summary>For questions that need no privilege: the network engine where one runs, else an engine of the user's.</summary>
     public async Task<EngineClient> GetAnyAsync(CancellationToken cancellationToken) =>
         await TryGetNetworkAsync(cancellationToken).ConfigureAwait(false)

@@ -200,6 +200,36 @@ public sealed class EngineClient(JsonRpcConnection connection, EngineNotificatio
     public Task<string[]> NamespacesAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
         connection.InvokeAsync<ClusterSelection, string[]>(EngineMethods.Namespaces, cluster, cancellationToken);
 
+    /// <summary>The configuration, each key with where its value was set.</summary>
+    public Task<ConfigurationResult> ConfigurationAsync(
+        ConfigurationParameters parameters,
+        CancellationToken cancellationToken
+    ) =>
+        connection.InvokeAsync<ConfigurationParameters, ConfigurationResult>(
+            EngineMethods.Configuration,
+            parameters,
+            cancellationToken
+        );
+
+    /// <summary>Sets or removes a key.</summary>
+    public Task<ConfigurationChanged> SetConfigurationAsync(
+        ConfigurationChange change,
+        CancellationToken cancellationToken
+    ) =>
+        connection.InvokeAsync<ConfigurationChange, ConfigurationChanged>(
+            EngineMethods.SetConfiguration,
+            change,
+            cancellationToken
+        );
+
+    /// <summary>The keys that there are.</summary>
+    public Task<string[]> ConfigurationKeysAsync(CancellationToken cancellationToken) =>
+        connection.InvokeAsync<SessionParameters, string[]>(
+            EngineMethods.ConfigurationKeys,
+            new SessionParameters(),
+            cancellationToken
+        );
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

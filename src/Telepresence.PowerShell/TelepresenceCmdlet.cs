@@ -79,6 +79,10 @@ public abstract class TelepresenceCmdlet : PSCmdlet, IDisposable
     private protected async Task<EngineClient> GetAnyEngineAsync(CancellationToken cancellationToken) =>
         _engine ??= await Engines.GetAnyAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>The engine that runs as the user, for changes to files of the user's.</summary>
+    private protected async Task<EngineClient> GetUserEngineAsync(CancellationToken cancellationToken) =>
+        _engine ??= await Engines.GetUserAsync(cancellationToken).ConfigureAwait(false);
+
     /// <summary>Writes objects from the work; waits while the pipeline is busy.</summary>
     private protected void Emit(IEnumerable<object> objects)
     {
@@ -94,6 +98,9 @@ public abstract class TelepresenceCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes an error from the work, which goes on.</summary>
     private protected void EmitError(Exception fault, object? target) =>
         Post(() => WriteError(ErrorRecords.From(fault, target)));
+
+    /// <summary>Writes a warning from the work.</summary>
+    private protected void Warn(string text) => Post(() => WriteWarning(text));
 
     /// <summary>Tells a step of the work with -Verbose.</summary>
     private protected void Tell(string text) => Post(() => WriteVerbose(text));

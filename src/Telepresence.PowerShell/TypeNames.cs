@@ -19,6 +19,7 @@ internal static class TypeNames
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
+    public const string ConfigurationEntry = "Telepresence.ConfigurationEntry";
 
     /// <summary>The name of each type that cmdlets write.</summary>
     public static IReadOnlyDictionary<Type, string> All { get; } =
@@ -37,6 +38,7 @@ internal static class TypeNames
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,
+            [typeof(TelepresenceConfigurationEntry)] = ConfigurationEntry,
         };
 
     /// <summary>Puts the name in front of the .NET type's; other objects stay as they are.</summary>

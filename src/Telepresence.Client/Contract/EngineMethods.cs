@@ -69,6 +69,15 @@ public static class EngineMethods
     /// <summary><see cref="ClusterSelection"/> → array of namespace names.</summary>
     public const string Namespaces = "cluster.namespaces";
 
+    /// <summary><see cref="ConfigurationParameters"/> → <see cref="ConfigurationResult"/>. Needs no privilege.</summary>
+    public const string Configuration = "configuration.get";
+
+    /// <summary><see cref="ConfigurationChange"/> → <see cref="ConfigurationChanged"/>. Needs no privilege.</summary>
+    public const string SetConfiguration = "configuration.set";
+
+    /// <summary><see cref="SessionParameters"/> (unused) → array of the keys of the configuration.</summary>
+    public const string ConfigurationKeys = "configuration.keys";
+
     /// <summary>Notification from the engine: <see cref="ConnectProgress"/>.</summary>
     public const string Progress = "session.progress";
 

@@ -48,8 +48,17 @@ internal static partial class PosixOwnership
             Owner: *(uint*)(buffer + 20),
             IsDirectory: (mode & TypeMask) == TypeDirectory,
             Permissions: (UnixFileMode)(mode & 0xFFF)
-        );
+        )
+        {
+            Group = *(uint*)(buffer + 24),
+        };
     }
+
+    /// <summary>Gives a file to a user and a group; false where this process may not.</summary>
+    public static bool TryGive(string path, uint owner, uint group) => chown(path, owner, group) == 0;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int chown(string path, uint owner, uint group);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
@@ -65,4 +74,7 @@ internal static partial class PosixOwnership
 }
 
 /// <summary>A file as <see cref="PosixOwnership"/> sees it; a symbolic link is itself, not what it points to.</summary>
-internal sealed record PosixEntry(uint Owner, bool IsDirectory, UnixFileMode Permissions);
+internal sealed record PosixEntry(uint Owner, bool IsDirectory, UnixFileMode Permissions)
+{
+    public uint Group { get; init; }
+}

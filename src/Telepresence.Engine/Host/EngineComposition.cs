@@ -25,6 +25,7 @@ internal static class EngineComposition
         var registry = new SessionRegistry(services);
         var methods = new SessionMethods(services, registry);
         methods.RegisterPlanning(host.Server);
+        new ConfigurationMethods(services, registry).Register(host.Server);
         if (host.Options.Role == EngineRole.Network)
         {
             var repair = new EngineRepair(services);

@@ -185,7 +185,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         );
 
     /// <summary>Errors leave the engine as those of the catalogue.</summary>
-    private static async Task<T> Typed<T>(Func<Task<T>> answer)
+    internal static async Task<T> Typed<T>(Func<Task<T>> answer)
     {
         try
         {

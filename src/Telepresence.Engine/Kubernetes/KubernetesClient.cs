@@ -70,6 +70,33 @@ internal sealed class KubernetesClient : IDisposable
     public Task<V1Namespace> ReadNamespaceAsync(string name, CancellationToken cancellationToken = default) =>
         GetAsync($"api/v1/namespaces/{Escape(name)}", KubernetesJsonContext.Default.V1Namespace, cancellationToken);
 
+    public Task<V1ConfigMap> ReadNamespacedConfigMapAsync(
+        string name,
+        string namespaceParameter,
+        CancellationToken cancellationToken = default
+    ) =>
+        GetAsync(
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/configmaps/{Escape(name)}",
+            KubernetesJsonContext.Default.V1ConfigMap,
+            cancellationToken
+        );
+
+    /// <summary>Changes what <paramref name="body"/> names (RFC 7386), where it has not changed since its resource version.</summary>
+    public Task<V1ConfigMap> PatchNamespacedConfigMapAsync(
+        V1ConfigMap body,
+        string name,
+        string namespaceParameter,
+        CancellationToken cancellationToken = default
+    ) =>
+        CallAsync(
+            HttpMethod.Patch,
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/configmaps/{Escape(name)}",
+            JsonSerializer.SerializeToUtf8Bytes(body, KubernetesJsonContext.Default.V1ConfigMap),
+            KubernetesJsonContext.Default.V1ConfigMap,
+            cancellationToken,
+            "application/merge-patch+json"
+        );
+
     public Task<V1Pod> ReadNamespacedPodAsync(
         string name,
         string namespaceParameter,
@@ -243,7 +270,8 @@ internal sealed class KubernetesClient : IDisposable
         string path,
         byte[]? body,
         JsonTypeInfo<T> type,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string contentType = "application/json"
     )
     {
         using var response = await SendAsync(
@@ -253,7 +281,7 @@ internal sealed class KubernetesClient : IDisposable
                     if (body is not null)
                     {
                         request.Content = new ByteArrayContent(body);
-                        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                        request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
                     }
                     return request;
                 },

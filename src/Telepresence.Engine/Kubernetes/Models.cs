@@ -137,6 +137,16 @@ internal sealed record V1Namespace
     } = new();
 }
 
+internal sealed record V1ConfigMap
+{
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public IReadOnlyDictionary<string, string>? Data { get; set; }
+}
+
 internal sealed record V1NodeSpec
 {
     [JsonPropertyName("podCIDR")]
@@ -277,6 +287,7 @@ internal sealed record ExecCredential
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1Pod))]
 [JsonSerializable(typeof(V1Namespace))]
+[JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1List<V1Service>))]
 [JsonSerializable(typeof(V1List<V1Pod>))]
 [JsonSerializable(typeof(V1List<V1Namespace>))]

@@ -100,6 +100,12 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     public TranslationTable Translation => _translation;
 
+    /// <summary>All layers of configuration that the session was connected with, merged, and what its parameters set.</summary>
+    public ClientConfiguration Configuration => ParameterConfiguration.Over(_configuration, Settings, _info);
+
+    /// <summary>client.yaml as the traffic-manager gave it.</summary>
+    public string ClusterConfiguration => _link.Connection.ClientConfiguration;
+
     public AddressNames Names => _names;
 
     public ClusterObjects Objects { get; }

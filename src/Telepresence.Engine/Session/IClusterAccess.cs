@@ -36,6 +36,9 @@ internal interface IClusterAccess : IDisposable
     Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<IPAddress, string>>(new Dictionary<IPAddress, string>());
 
+    /// <summary>The object behind what the traffic-manager gives its clients; null without an API server to ask.</summary>
+    ClusterConfigMap? ConfigMap => null;
+
     /// <summary>A new stream to the traffic-manager's gRPC port, found anew each time: its pod may have moved.</summary>
     /// <param name="progress">Told what is being waited for.</param>
     Task<Stream> OpenManagerStreamAsync(IProgress<ConnectStep>? progress, CancellationToken cancellationToken);

@@ -31,6 +31,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     public string DefaultNamespace => _client.Configuration.Namespace;
     public string ManagerNamespace { get; }
     public ClientConfiguration Configuration { get; }
+    public ClusterConfigMap? ConfigMap => new(_client, ManagerNamespace);
 
     /// <summary>Reads the kubeconfig; does not talk to the cluster yet.</summary>
     /// <param name="configuration">The local layers.</param>
@@ -44,7 +45,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         TimeSpan callTimeout
     )
     {
-        var environment = EnvironmentOf(selection);
+        var environment = SessionServices.EnvironmentOf(selection);
         var options = ToOptions(selection, environment);
         var kubeconfig = KubernetesClientConfiguration.BuildConfig(options);
         var own = EnvironmentConfiguration.Overrides(environment).Over(KubeconfigExtension.Read(kubeconfig.Cluster));
@@ -69,7 +70,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
 
     /// <summary>What a <see cref="ClusterSelection"/> means to the kubeconfig reader.</summary>
     public static KubeconfigOptions ToOptions(ClusterSelection selection) =>
-        ToOptions(selection, EnvironmentOf(selection));
+        ToOptions(selection, SessionServices.EnvironmentOf(selection));
 
     private static KubeconfigOptions ToOptions(ClusterSelection selection, Func<string, string?> environment)
     {
@@ -90,11 +91,6 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
             Environment = name => isList && name == "KUBECONFIG" ? selection.Kubeconfig : environment(name),
         };
     }
-
-    private static Func<string, string?> EnvironmentOf(ClusterSelection selection) =>
-        selection.Environment is { } given
-            ? name => given.GetValueOrDefault(name)
-            : System.Environment.GetEnvironmentVariable;
 
     public async Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken)
     {

@@ -6,6 +6,9 @@ namespace Telepresence.Engine.Session;
 /// <summary>What the configuration means to a <see cref="ManagerConnection"/>, and the other way round.</summary>
 internal static class ManagerOptions
 {
+    /// <summary>Where what client.yaml sets comes from.</summary>
+    public static ConfigurationOrigin ClusterOrigin { get; } = new("cluster", "client.yaml of the traffic-manager");
+
     public static ManagerConnectionOptions Make(
         SessionServices services,
         string connectedNamespace,
@@ -43,10 +46,12 @@ internal static class ManagerOptions
         ManagerConnection connection
     )
     {
-        var cluster = ClientConfigurationReader.Read(
-            connection.ClientConfiguration,
-            new ConfigurationOrigin("cluster", "client.yaml of the traffic-manager")
-        );
+        var cluster = ClusterConfiguration(connection.ClientConfiguration);
         return access.Configuration.Over(services.LocalConfiguration.Over(cluster));
     }
+
+    /// <summary>The layer that the manager's client.yaml is.</summary>
+    /// <exception cref="InvalidConfigurationException">It cannot be read.</exception>
+    public static ClientConfiguration ClusterConfiguration(string yaml) =>
+        ClientConfigurationReader.Read(yaml, ClusterOrigin);
 }

@@ -43,9 +43,7 @@ internal sealed record SessionServices
     /// <exception cref="InvalidConfigurationException">A file cannot be used.</exception>
     public SessionServices WithConfiguration(ClusterSelection? selection)
     {
-        Func<string, string?> environment = selection?.Environment is { } given
-            ? name => given.GetValueOrDefault(name)
-            : Environment.GetEnvironmentVariable;
+        var environment = EnvironmentOf(selection);
         return this with
         {
             LocalConfiguration = EnvironmentConfiguration
@@ -53,4 +51,10 @@ internal sealed record SessionServices
                 .Over(ConfigurationFiles.Read(environment)),
         };
     }
+
+    /// <summary>The user's environment, else the engine's.</summary>
+    public static Func<string, string?> EnvironmentOf(ClusterSelection? selection) =>
+        selection?.Environment is { } given
+            ? name => given.GetValueOrDefault(name)
+            : Environment.GetEnvironmentVariable;
 }

@@ -17,7 +17,7 @@ internal sealed class ClientConfigurationReader
     private ClientConfigurationReader(ConfigurationOrigin source, bool isExtension)
     {
         _source = source;
-        _name = source.File.Length > 0 ? source.File : source.Source;
+        _name = source.Name;
         _paths = isExtension ? ConfigurationKeys.ExtensionPaths : ConfigurationKeys.Paths;
     }
 
@@ -25,7 +25,7 @@ internal sealed class ClientConfigurationReader
     /// <param name="source">Who says it: a file, or <see cref="ConfigurationOrigin.Source"/> in words.</param>
     /// <exception cref="InvalidConfigurationException">Not YAML, or a key's value cannot be used.</exception>
     public static ClientConfiguration Read(string yaml, ConfigurationOrigin source) =>
-        Read(Parse(yaml, source.File.Length > 0 ? source.File : source.Source), source);
+        Read(Parse(yaml, source.Name), source);
 
     /// <param name="root">Null sets nothing.</param>
     /// <param name="isExtension">A kubeconfig's extension: its names up to 2.20 count too.</param>

@@ -14,7 +14,11 @@ internal sealed record ConfigurationSetting(ConfigurationKey Key, object Value, 
 /// <param name="Source">In short: <c>config.yml</c>, <c>cluster</c>, <c>kubeconfig</c>, an environment variable or a parameter.</param>
 /// <param name="File">The file, or empty.</param>
 /// <param name="Line">Line of the key in it, from 1; 0: not known.</param>
-internal sealed record ConfigurationOrigin(string Source, string File = "", int Line = 0);
+internal sealed record ConfigurationOrigin(string Source, string File = "", int Line = 0)
+{
+    /// <summary>As messages name it.</summary>
+    public string Name => File.Length > 0 ? File : Source;
+}
 
 /// <summary>Something in a source that has no effect and looks like a mistake.</summary>
 /// <param name="Source">File, or words for what is no file.</param>
