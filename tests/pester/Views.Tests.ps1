@@ -12,6 +12,7 @@ BeforeDiscovery {
         @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
+        @{ Type = 'ConfigurationEntry'; Script = { Get-TelepresenceConfiguration -WarningAction Ignore } }
     )
 }
 

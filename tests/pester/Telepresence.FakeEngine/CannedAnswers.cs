@@ -66,6 +66,7 @@ internal sealed class CannedAnswers(string directory)
         );
         Answer<ClusterSelection, string[]>(methods, EngineMethods.Contexts, _ => ["demo", "dev cluster", "prod"]);
         Answer<ClusterSelection, string[]>(methods, EngineMethods.Namespaces, _ => ["default", "demo", "kube-system"]);
+        ConfigurationAnswers.Register(methods, Note);
         return methods;
     }
 

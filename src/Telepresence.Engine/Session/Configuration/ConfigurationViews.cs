@@ -8,7 +8,11 @@ internal static class ConfigurationViews
 {
     private const string Default = "default";
 
-    public static ConfigurationResult Result(ClientConfiguration configuration, ConfigurationScope scope, string session) =>
+    public static ConfigurationResult Result(
+        ClientConfiguration configuration,
+        ConfigurationScope scope,
+        string session
+    ) =>
         new()
         {
             Entries = [.. ConfigurationKeys.All.Select(key => Entry(key, configuration, scope, session))],

@@ -87,6 +87,7 @@ internal static class UserConfigurationFile
     {
         using var stream = File.OpenRead(path);
         Span<byte> start = stackalloc byte[3];
-        return stream.ReadAtLeast(start, 3, throwOnEndOfStream: false) == 3 && start.SequenceEqual(Encoding.UTF8.Preamble);
+        return stream.ReadAtLeast(start, 3, throwOnEndOfStream: false) == 3
+            && start.SequenceEqual(Encoding.UTF8.Preamble);
     }
 }
