@@ -223,9 +223,19 @@ internal sealed partial class LinuxRouting : IRouting
         {
             foreach (var route in wanted.Where(r => !routes.Contains(r)))
             {
-                _tables.Add(route);
+                // The kernel has no two routes that differ in their source alone.
+                if (routes.FirstOrDefault(r => r == route with { Source = r.Source }) is { } before)
+                {
+                    _tables.Replace(route);
+                    routes.Remove(before);
+                    undo.Push(() => _tables.Replace(before));
+                }
+                else
+                {
+                    _tables.Add(route);
+                    undo.Push(() => _tables.Remove(route));
+                }
                 routes.Add(route);
-                undo.Push(() => _tables.Remove(route));
             }
         }
     }

@@ -28,6 +28,9 @@ internal static class RoutingMessages
     public static NetlinkRequest Add(OwnRoute route) =>
         Fill(RTM_NEWROUTE, Acknowledged | NLM_F_CREATE | NLM_F_EXCL, route);
 
+    public static NetlinkRequest Replace(OwnRoute route) =>
+        Fill(RTM_NEWROUTE, Acknowledged | NLM_F_CREATE | NLM_F_REPLACE, route);
+
     public static NetlinkRequest Remove(OwnRoute route) => Fill(RTM_DELROUTE, Acknowledged, route);
 
     public static NetlinkRequest Add(SystemRule rule) =>

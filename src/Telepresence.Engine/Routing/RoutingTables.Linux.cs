@@ -124,6 +124,9 @@ internal sealed class RoutingTables(NetlinkSocket socket)
 
     public void Add(OwnRoute route) => socket.Execute(RoutingMessages.Add(route), $"add the route {route}");
 
+    /// <summary>Puts it in the place of the route with the same destination and metric in the same table, at one go.</summary>
+    public void Replace(OwnRoute route) => socket.Execute(RoutingMessages.Replace(route), $"replace the route {route}");
+
     public void Add(SystemRule rule) => socket.Execute(RoutingMessages.Add(rule), $"add the rule {rule}");
 
     /// <summary>False: it is gone already, or its interface is.</summary>

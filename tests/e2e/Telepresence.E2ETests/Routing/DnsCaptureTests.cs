@@ -82,6 +82,34 @@ public sealed class DnsCaptureTests
     }
 
     [SkippableFact]
+    public void A_capture_follows_the_source_that_a_name_server_behind_a_VPN_gets()
+    {
+        using var fixture = new RoutingFixture();
+        using var device = fixture.CreateDevice();
+        using var routing = fixture.CreateRouting();
+        Capture(routing, device);
+        Assert.Contains(fixture.State(), line => line.Contains("src 192.0.2.2 metric 1", StringComparison.Ordinal));
+        var state = fixture.State();
+
+        fixture.Workstation.AddInterface("vpn0", "198.51.100.2/24", "2001:db8:51::2/64");
+        fixture.Workstation.Ip("route add 192.0.2.1/32 via 198.51.100.9");
+        fixture.Workstation.Ip("-6 route add 2001:db8:2::1/128 via 2001:db8:51::9");
+        Capture(routing, device);
+
+        foreach (var source in (string[])["198.51.100.2", "2001:db8:51::2"])
+            Assert.Single(
+                fixture.State(),
+                line =>
+                    line.Contains("dev tel0", StringComparison.Ordinal)
+                    && line.Contains($"src {source} metric 1", StringComparison.Ordinal)
+            );
+        // The address goes, and what the kernel had with it.
+        fixture.Workstation.Ip("link delete vpn0");
+        Capture(routing, device);
+        Assert.Equal(state, fixture.State());
+    }
+
+    [SkippableFact]
     public void Two_engines_chain_and_neither_meets_itself_again()
     {
         using var fixture = new RoutingFixture();
