@@ -32,6 +32,25 @@ internal static class PythonScripts
             print("reset", flush=True)
         """;
 
+    /// <summary>HOST PORT: one connection to an echo service; writes a growing number for each answer, or how it ended.</summary>
+    public const string KeepAsking = """
+        import socket, sys, time
+        s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)
+        number = 0
+        try:
+            while True:
+                number += 1
+                s.sendall(b"%08d" % number)
+                answer = s.recv(8, socket.MSG_WAITALL)
+                if answer != b"%08d" % number:
+                    break
+                print(number, flush=True)
+                time.sleep(0.02)
+            print("ended", flush=True)
+        except OSError as e:
+            print(e, flush=True)
+        """;
+
     /// <summary>HOST PORT SIZE: sends SIZE bytes, shuts its side down, reads to the end; writes both digests' equality.</summary>
     public const string HalfClose = """
         import hashlib, os, socket, sys, threading

@@ -69,16 +69,20 @@ internal sealed class OpenVpn : IAsyncDisposable
     }
 
     /// <summary>Brings the client up; its routes are there when this returns.</summary>
-    public async Task UpAsync()
+    /// <param name="options">More of the client's, such as <c>--redirect-gateway</c>.</param>
+    public async Task UpAsync(params string[] options)
     {
-        _client = ChildProcess.Start(_workstation.Net, [], "openvpn", "--config", _clientConfiguration);
+        Assert.Null(_client);
+        _client = ChildProcess.Start(_workstation.Net, [], "openvpn", ["--config", _clientConfiguration, .. options]);
         await _client.WaitForLineAsync(IsReady);
     }
 
-    /// <summary>Ends the client; interface and routes are gone when this returns.</summary>
+    /// <summary>Ends the client where it is up; interface and routes are gone when this returns.</summary>
     public async Task DownAsync()
     {
-        await _client!.EndAsync();
+        if (_client is null)
+            return;
+        await _client.EndAsync();
         await _client.DisposeAsync();
         _client = null;
     }

@@ -21,6 +21,9 @@ public sealed class OpenVpnFixture : IAsyncLifetime
     /// <summary>A host of the office close to the cluster's subnet.</summary>
     public const string Near = "10.44.0.9";
 
+    /// <summary>A host of the office whose address a cluster's pods may have too.</summary>
+    public const string InPodsToo = "10.42.9.9";
+
     /// <summary>A host of the office in 100.124.0.0/16, but not in 100.124.150.0/24.</summary>
     public const string InWholeOnly = "100.124.7.7";
 
@@ -51,12 +54,12 @@ public sealed class OpenVpnFixture : IAsyncLifetime
         return _starting.Value;
     }
 
-    /// <summary>A cluster of one family with these services, and <see cref="Pods"/>; one for all tests of the class.</summary>
-    internal async Task<SandboxProcess> SandboxAsync(string services)
+    /// <summary>A cluster of one family with these services, shared by the tests of the class.</summary>
+    internal async Task<SandboxProcess> SandboxAsync(string services, string pods = Pods)
     {
         if (!_sandboxes.TryGetValue(services, out var sandbox))
         {
-            sandbox = await SandboxProcess.StartAsync(Workstation, "--service-subnet", services, "--pod-subnet", Pods);
+            sandbox = await SandboxProcess.StartAsync(Workstation, "--service-subnet", services, "--pod-subnet", pods);
             _sandboxes[services] = sandbox;
         }
         return sandbox;
@@ -75,11 +78,14 @@ public sealed class OpenVpnFixture : IAsyncLifetime
         _workstation = await Workstation.StartAsync($"nameserver {Office.NameServer}\noptions timeout:5 attempts:2\n");
         // No link-local address that comes a moment later.
         _workstation.Net.Sysctl("net.ipv6.conf.default.addr_gen_mode", "1");
+        // As a user's machine has one; it leads to the LAN's namespace and no further.
+        _workstation.Net.Ip($"route add default via {Workstation.NameServer4} dev lan0 metric 700");
         Office = await Office.StartAsync(
             _workstation,
             Colliding,
             Colliding6,
             Near,
+            InPodsToo,
             InWholeOnly,
             "100.124.150.45",
             BehindSecondCard,

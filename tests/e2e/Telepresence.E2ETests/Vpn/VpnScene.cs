@@ -75,6 +75,27 @@ internal sealed class VpnScene : IAsyncDisposable
 
     public async Task ConnectAsync(SubnetSelection subnets) => Session = await Engine.ConnectAsync(Sandbox, subnets);
 
+    /// <summary>Does something to the machine and waits until the engine tells that the session is as wanted.</summary>
+    public async Task<TelepresenceSession> ChangeAsync(Func<Task> change, Func<TelepresenceSession, bool> wanted)
+    {
+        var next = new TaskCompletionSource<TelepresenceSession>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnChanged(TelepresenceSession session)
+        {
+            if (wanted(session))
+                next.TrySetResult(session);
+        }
+        Engine.Notifications.SessionChanged += OnChanged;
+        try
+        {
+            await change();
+            return await next.Task.WaitAsync(EngineProcess.Bound);
+        }
+        finally
+        {
+            Engine.Notifications.SessionChanged -= OnChanged;
+        }
+    }
+
     public string RouteTo(string address) => Workstation.RouteTo(address);
 
     public void AssertGoesIntoTheCluster(params string[] addresses) =>
