@@ -96,6 +96,7 @@ internal static class Rtnetlink
     public const byte FR_ACT_TO_TBL = 1;
     public const byte FR_ACT_GOTO = 2;
     public const byte FR_ACT_NOP = 3;
+    public const uint FIB_RULE_INVERT = 0x2;
 
     public const uint RTMGRP_LINK = 0x1;
     public const uint RTMGRP_IPV4_IFADDR = 0x10;

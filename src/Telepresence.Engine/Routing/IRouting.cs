@@ -95,6 +95,10 @@ internal sealed record SystemRoute(
 
 /// <summary>An interface as the conflict detector and the cmdlets need it.</summary>
 /// <param name="Kind">IFLA_INFO_KIND (<c>tun</c>, <c>wireguard</c>, <c>veth</c> …) or empty.</param>
+/// <param name="Description">
+/// What the system says it is: Windows' InterfaceDescription, macOS' agent description (<c>VPN: Tailscale Tunnel</c>); empty
+/// on Linux.
+/// </param>
 internal sealed record SystemInterface(
     int Index,
     string Name,
@@ -102,10 +106,16 @@ internal sealed record SystemInterface(
     bool IsUp,
     int Mtu,
     IReadOnlyList<IPNetwork> Addresses,
-    IReadOnlyList<IPAddress> HostAddresses
+    IReadOnlyList<IPAddress> HostAddresses,
+    string Description = ""
 );
 
-internal sealed record RoutingSnapshot(IReadOnlyList<SystemRoute> Routes, IReadOnlyList<SystemInterface> Interfaces);
+/// <param name="Rules">Null: the system has no policy rules, every route is asked.</param>
+internal sealed record RoutingSnapshot(
+    IReadOnlyList<SystemRoute> Routes,
+    IReadOnlyList<SystemInterface> Interfaces,
+    IReadOnlyList<SystemRule>? Rules = null
+);
 
 /// <summary>A question to the kernel's own look-up.</summary>
 /// <param name="Protocol">6 or 17; null leaves it out, and the ports with it.</param>

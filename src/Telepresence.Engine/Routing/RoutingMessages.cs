@@ -214,7 +214,8 @@ internal static class RoutingMessages
             ipProtocol,
             port,
             interfaceIn,
-            protocol
+            protocol,
+            (MemoryMarshal.Read<uint>(body[8..]) & FIB_RULE_INVERT) != 0
         );
     }
 

@@ -63,7 +63,8 @@ internal sealed class RoutingTables(NetlinkSocket socket)
                             [.. byIndex[l.Index].Select(a => a.Network)],
                             [.. byIndex[l.Index].Select(a => a.Host)]
                         )),
-                    ]
+                    ],
+                    Rules()
                 );
             }
         }

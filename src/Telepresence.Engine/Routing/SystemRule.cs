@@ -18,6 +18,7 @@ internal enum RuleAction : byte
 /// <param name="IPProtocol">0: every one.</param>
 /// <param name="InterfaceIn">Empty: every one; <c>lo</c> means what this machine itself sends.</param>
 /// <param name="Protocol">FRA_PROTOCOL: who made it.</param>
+/// <param name="IsInverted"><c>not</c>: matches what the selector does not.</param>
 internal sealed record SystemRule(
     AddressFamily Family,
     uint Preference,
@@ -30,13 +31,15 @@ internal sealed record SystemRule(
     byte IPProtocol,
     ushort DestinationPort,
     string InterfaceIn,
-    byte Protocol
+    byte Protocol,
+    bool IsInverted = false
 )
 {
     /// <summary>As <c>ip rule</c> shows it.</summary>
     public override string ToString()
     {
         var selector = string.Concat(
+            IsInverted ? "not " : "",
             InterfaceIn.Length > 0 ? $"iif {InterfaceIn} " : "",
             To is { } to ? $"to {to} " : "",
             Mask != 0 ? $"fwmark 0x{Mark:x}/0x{Mask:x} " : "",

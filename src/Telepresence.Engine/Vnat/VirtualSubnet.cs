@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Addressing;
 
 namespace Telepresence.Engine.Vnat;
 

@@ -28,7 +28,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     /// <param name="sessions">Virtual subnets of this engine's other sessions.</param>
     /// <param name="taken">Routes of the machine (defaults left out) and subnets of the cluster.</param>
     /// <exception cref="TelepresenceException">VirtualSubnetExhausted: all of it is taken.</exception>
-    public VirtualSubnet ChooseIPv4(IReadOnlyCollection<IPNetwork> sessions, IReadOnlyCollection<IPNetwork> taken)
+    public VirtualSubnet ChooseIPv4(PrefixSet sessions, PrefixSet taken)
     {
         var start = AddressBits.ToBits(Range.BaseAddress);
         for (var length = PreferredPrefixLength; length <= LongestPrefixLength; length++)
@@ -39,7 +39,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
             {
                 var address = AddressBits.ToAddress(start + (size * (uint)block), AddressFamily.InterNetwork);
                 var candidate = new IPNetwork(address, length);
-                if (FirstOverlap(candidate, sessions) is null && FirstOverlap(candidate, taken) is null)
+                if (sessions.FirstOverlap(candidate) is null && taken.FirstOverlap(candidate) is null)
                     return new VirtualSubnet(candidate);
             }
         }
@@ -48,11 +48,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
 
     /// <param name="random">Source of the 40-bit global id.</param>
     /// <exception cref="TelepresenceException">VirtualSubnetExhausted: no free one was found.</exception>
-    public static VirtualSubnet ChooseIPv6(
-        IReadOnlyCollection<IPNetwork> sessions,
-        IReadOnlyCollection<IPNetwork> taken,
-        Random random
-    )
+    public static VirtualSubnet ChooseIPv6(PrefixSet sessions, PrefixSet taken, Random random)
     {
         Span<byte> bytes = stackalloc byte[16];
         for (var attempt = 0; attempt < UniqueLocalAttempts; attempt++)
@@ -61,7 +57,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
             bytes[0] = 0xfd;
             random.NextBytes(bytes[1..6]);
             var candidate = new IPNetwork(new IPAddress(bytes), 48);
-            if (FirstOverlap(candidate, sessions) is null && FirstOverlap(candidate, taken) is null)
+            if (sessions.FirstOverlap(candidate) is null && taken.FirstOverlap(candidate) is null)
                 return new VirtualSubnet(candidate);
         }
         throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, UniqueLocal, ("subnet", UniqueLocal));
@@ -72,7 +68,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     public static VirtualSubnet Explicit(
         IPNetwork configured,
         IReadOnlyCollection<(string Session, IPNetwork Subnet)> sessions,
-        IReadOnlyCollection<IPNetwork> taken
+        PrefixSet taken
     )
     {
         if (AddressBits.LastOffset(configured) < VirtualSubnet.ReservedCount)
@@ -89,7 +85,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
                 );
             }
         }
-        if (FirstOverlap(configured, taken) is { } other)
+        if (taken.FirstOverlap(configured) is { } other)
         {
             throw ErrorCatalogue.Error(
                 ErrorId.VirtualSubnetOverlaps,
@@ -99,15 +95,5 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
             );
         }
         return new VirtualSubnet(configured);
-    }
-
-    private static IPNetwork? FirstOverlap(IPNetwork candidate, IReadOnlyCollection<IPNetwork> others)
-    {
-        foreach (var other in others)
-        {
-            if (candidate.Overlaps(other))
-                return other;
-        }
-        return null;
     }
 }

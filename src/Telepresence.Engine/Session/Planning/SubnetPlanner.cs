@@ -25,15 +25,20 @@ internal static class SubnetPlanner
         RefuseLoopback(input.AllowConflicting, "AllowConflictingSubnet");
         RefuseOverlaps(input.Translate);
 
+        var detector = new ConflictDetector(input.Routing, new HashSet<int> { input.OwnInterfaceIndex });
         var subnets = new List<PlannedSubnet>();
         foreach (var (prefix, kind) in Candidates(input))
-            subnets.AddRange(Decide(prefix, kind, input));
+            subnets.AddRange(Decide(prefix, kind, input, detector));
+        var planned = new PrefixSet(subnets.Select(s => s.Prefix));
 
         // A CIDR outside of what the cluster announces is still translated: names may resolve into it.
         foreach (var request in input.Translate)
         {
-            if (request.Network is { } network && !subnets.Exists(s => s.Prefix.Overlaps(network)))
+            if (request.Network is { } network && planned.FirstOverlap(network) is null)
+            {
                 subnets.Add(Translated(network, SubnetKind.Also, null, ConflictResolution.None, request.Workload));
+                planned.Add(network);
+            }
         }
 
         var taken = TakenPrefixes(input, subnets);
@@ -43,20 +48,22 @@ internal static class SubnetPlanner
             Subnets = subnets,
             VirtualIPv4 = v4,
             VirtualIPv6 = v6,
-            NeverProxied = [.. input.NeverProxy.SelectMany(never => HolesOf(never, subnets)).Distinct()],
+            NeverProxied = [.. input.NeverProxy.SelectMany(never => HolesOf(never, planned)).Distinct()],
         };
     }
 
     private static IEnumerable<(IPNetwork Prefix, SubnetKind Kind)> Candidates(SubnetPlanInput input)
     {
-        var seen = new List<IPNetwork>();
+        var seen = new PrefixSet();
+        var never = new PrefixSet(input.NeverProxy);
+        var also = new PrefixSet(input.AlsoProxy);
         var all = input
             .ServiceSubnets.Select(p => (p, SubnetKind.Service))
             .Concat(input.PodSubnets.Select(p => (p, SubnetKind.Pod)))
             .Concat(input.AlsoProxy.Select(p => (p, SubnetKind.Also)));
         foreach (var (prefix, kind) in all)
         {
-            if (prefix.IsLoopback() || IsExcluded(prefix, input) || seen.Exists(s => Includes(s, prefix, input)))
+            if (prefix.IsLoopback() || IsExcluded(prefix, never, also) || IsIncluded(prefix, seen, never))
                 continue;
             seen.Add(prefix);
             yield return (prefix, kind);
@@ -64,38 +71,35 @@ internal static class SubnetPlanner
     }
 
     /// <summary>Inside a never-proxied subnet, unless an also-proxied one lies between the two: the longest prefix decides.</summary>
-    private static bool IsExcluded(IPNetwork prefix, SubnetPlanInput input) =>
-        Longest(input.NeverProxy, prefix) is { } never
-        && (Longest(input.AlsoProxy, prefix) is not { } also || also.PrefixLength < never.PrefixLength);
+    private static bool IsExcluded(IPNetwork prefix, PrefixSet never, PrefixSet also) =>
+        never.Longest(prefix) is { } excluding
+        && (also.Longest(prefix) is not { } including || including.PrefixLength < excluding.PrefixLength);
 
-    /// <summary>The outer subnet brings the inner one along: no never-proxied one lies between the two.</summary>
-    private static bool Includes(IPNetwork outer, IPNetwork inner, SubnetPlanInput input) =>
-        outer.Covers(inner)
-        && !input.NeverProxy.Any(never =>
-            never.PrefixLength > outer.PrefixLength && never.PrefixLength < inner.PrefixLength && never.Covers(inner)
-        );
-
-    private static IPNetwork? Longest(IEnumerable<IPNetwork> networks, IPNetwork covered) =>
-        networks
-            .Where(n => n.Covers(covered))
-            .OrderByDescending(n => n.PrefixLength)
-            .Select(n => (IPNetwork?)n)
-            .FirstOrDefault();
+    /// <summary>An outer subnet brings it along: no never-proxied one lies between the two.</summary>
+    private static bool IsIncluded(IPNetwork prefix, PrefixSet seen, PrefixSet never) =>
+        seen.Longest(prefix) is { } outer
+        && (never.LongestAround(prefix) is not { } between || between.PrefixLength <= outer.PrefixLength);
 
     /// <summary>A never-proxied subnet without what is routed inside it all the same; nothing when it touches nothing routed.</summary>
-    private static IEnumerable<IPNetwork> HolesOf(IPNetwork never, List<PlannedSubnet> subnets)
+    private static IEnumerable<IPNetwork> HolesOf(IPNetwork never, PrefixSet planned)
     {
-        if (!subnets.Exists(s => s.Prefix.Covers(never)))
+        if (!planned.Covers(never))
             return [];
-        return subnets
-            .Where(s => never.Covers(s.Prefix) && s.Prefix != never)
+        return planned
+            .Inside(never)
+            .Where(inside => inside != never)
             .Aggregate(
                 (IEnumerable<IPNetwork>)[never],
-                (holes, inside) => holes.SelectMany(hole => hole.Except(inside.Prefix))
+                (holes, inside) => holes.SelectMany(hole => hole.Except(inside))
             );
     }
 
-    private static IEnumerable<PlannedSubnet> Decide(IPNetwork prefix, SubnetKind kind, SubnetPlanInput input)
+    private static IEnumerable<PlannedSubnet> Decide(
+        IPNetwork prefix,
+        SubnetKind kind,
+        SubnetPlanInput input,
+        ConflictDetector detector
+    )
     {
         var request = input.Translate.FirstOrDefault(t =>
             t.Network is { } n ? n.Covers(prefix) : t.Kind is null || t.Kind == kind
@@ -105,7 +109,7 @@ internal static class SubnetPlanner
             yield return Translated(
                 prefix,
                 kind,
-                Detect(prefix, input),
+                detector.First(prefix),
                 ConflictResolution.Translate,
                 request.Workload
             );
@@ -117,16 +121,26 @@ internal static class SubnetPlanner
         {
             if (part.Network is not { } network || !prefix.Covers(network))
                 continue;
-            yield return Translated(network, kind, Detect(network, input), ConflictResolution.Translate, part.Workload);
+            yield return Translated(
+                network,
+                kind,
+                detector.First(network),
+                ConflictResolution.Translate,
+                part.Workload
+            );
             rest = [.. rest.SelectMany(r => r.Except(network))];
         }
         foreach (var untranslated in rest)
-            yield return Resolve(untranslated, kind, input);
+            yield return Resolve(untranslated, kind, input, detector.First(untranslated));
     }
 
-    private static PlannedSubnet Resolve(IPNetwork prefix, SubnetKind kind, SubnetPlanInput input)
+    private static PlannedSubnet Resolve(
+        IPNetwork prefix,
+        SubnetKind kind,
+        SubnetPlanInput input,
+        RouteConflict? conflict
+    )
     {
-        var conflict = Detect(prefix, input);
         if (conflict is null)
             return new PlannedSubnet(prefix, kind, RouteDisposition.Proxied, ConflictResolution.None, null);
         if (input.AllowConflicting.Any(allowed => allowed.Covers(prefix)))
@@ -152,21 +166,15 @@ internal static class SubnetPlanner
             workload
         );
 
-    private static RouteConflict? Detect(IPNetwork prefix, SubnetPlanInput input)
-    {
-        var found = ConflictDetector.Find([prefix], input.Routing, new HashSet<int> { input.OwnInterfaceIndex });
-        return found.Count > 0 ? found[0] : null;
-    }
-
     private static (VirtualSubnet V4, VirtualSubnet? V6) ChooseVirtualSubnets(
         SubnetPlanInput input,
-        IReadOnlyList<IPNetwork> taken,
+        PrefixSet taken,
         List<PlannedSubnet> subnets
     )
     {
         if (input.KeptVirtualIPv4 is { } kept)
             return (kept, input.KeptVirtualIPv6);
-        var others = input.VirtualSubnetsInUse.Select(u => u.Subnet).ToArray();
+        var others = new PrefixSet(input.VirtualSubnetsInUse.Select(u => u.Subnet));
         var configured = input.VirtualSubnet is { } network
             ? VirtualSubnetPool.Explicit(network, input.VirtualSubnetsInUse, taken)
             : null;
@@ -183,17 +191,17 @@ internal static class SubnetPlanner
     }
 
     /// <summary>What a virtual subnet must stay clear of: every foreign route that is not a default one, and what is routed here.</summary>
-    private static List<IPNetwork> TakenPrefixes(SubnetPlanInput input, List<PlannedSubnet> subnets) =>
-        [
-            .. input
+    private static PrefixSet TakenPrefixes(SubnetPlanInput input, List<PlannedSubnet> subnets) =>
+        new(
+            input
                 .Routing.Routes.Where(r =>
                     r.Destination.PrefixLength > 1
                     && (r.InterfaceIndex == 0 || r.InterfaceIndex != input.OwnInterfaceIndex)
                 )
                 .Where(r => r.Kind is RouteKind.Unicast or RouteKind.Local)
-                .Select(r => r.Destination),
-            .. subnets.Select(s => s.Prefix),
-        ];
+                .Select(r => r.Destination)
+                .Concat(subnets.Select(s => s.Prefix))
+        );
 
     private static void RefuseLoopback(IReadOnlyList<IPNetwork> networks, string parameter)
     {

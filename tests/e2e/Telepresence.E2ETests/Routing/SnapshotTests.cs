@@ -55,6 +55,33 @@ public sealed class SnapshotTests
     }
 
     [SkippableFact]
+    public void Rules_say_which_tables_decide()
+    {
+        using var fixture = new RoutingFixture();
+        fixture.Workstation.AddInterface("vpn0", "10.8.0.6/24");
+        int[] tables = [52, 101, 102, 103];
+        foreach (var table in tables)
+            fixture.Workstation.Ip($"route add 10.{table}.0.0/16 dev vpn0 table {table}");
+        fixture.Workstation.Ip("rule add not fwmark 0x51 lookup 52");
+        fixture.Workstation.Ip("rule add to 192.168.0.0/16 lookup 101");
+        fixture.Workstation.Ip("rule add uidrange 5-6 lookup 102");
+        using var routing = fixture.CreateRouting();
+
+        var snapshot = routing.Snapshot();
+
+        Assert.Contains(snapshot.Rules!, r => r is { IsInverted: true, Mark: 0x51, Table: 52 });
+        Assert.Contains(snapshot.Rules!, r => r.To == IPNetwork.Parse("192.168.0.0/16") && r.Table == 101);
+        var detector = new ConflictDetector(snapshot, new HashSet<int>());
+        Assert.Equal(
+            ["10.52.0.0/16", "10.102.0.0/16"],
+            tables
+                .Select(table => detector.First(IPNetwork.Parse($"10.{table}.0.0/16")))
+                .Where(conflict => conflict is not null)
+                .Select(conflict => conflict!.Subnet.ToString())
+        );
+    }
+
+    [SkippableFact]
     public void Lookups_agree_with_ip_route_get()
     {
         using var fixture = new RoutingFixture();

@@ -1,4 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
+using FsCheck;
+using FsCheck.Fluent;
+using Telepresence.Engine.Addressing;
 using Telepresence.Engine.Routing;
 
 namespace Telepresence.UnitTests.Routing;
@@ -90,6 +94,131 @@ public sealed class ConflictDetectorTests
     }
 
     [Fact]
+    public void A_table_that_no_rule_looks_up_decides_nothing()
+    {
+        var hidden = Route("10.43.0.0/16", Vpn) with { Table = 1000 };
+        Assert.Empty(FindByRules("10.43.0.0/16", [Rule(254)], hidden));
+        Assert.Single(FindByRules("10.43.0.0/16", [Rule(254), Rule(1000)], hidden));
+        Assert.Single(FindByRules("10.43.0.0/16", null, hidden));
+    }
+
+    [Fact]
+    public void A_rule_of_the_other_family_looks_up_another_table_of_that_number() =>
+        Assert.Empty(
+            FindByRules(
+                "10.43.0.0/16",
+                [Rule(254), Rule(52) with { Family = AddressFamily.InterNetworkV6 }],
+                Route("10.43.0.0/16", Vpn) with
+                {
+                    Table = 52,
+                }
+            )
+        );
+
+    [Theory]
+    [InlineData("10.43.7.0/24", 1)]
+    [InlineData("10.44.0.0/16", 0)]
+    [InlineData("10.0.0.0/8", 1)]
+    public void A_table_looked_up_for_some_destinations_decides_about_those(string to, int conflicts) =>
+        Assert.Equal(
+            conflicts,
+            FindByRules(
+                "10.43.0.0/16",
+                [
+                    Rule(254),
+                    Rule(52) with
+                    {
+                        To = IPNetwork.Parse("192.0.2.0/24"),
+                    },
+                    Rule(52) with
+                    {
+                        To = IPNetwork.Parse(to),
+                    },
+                ],
+                Route("10.0.0.0/8", Vpn) with
+                {
+                    Table = 52,
+                }
+            ).Count
+        );
+
+    [Fact]
+    public void A_rule_that_may_select_any_packet_counts()
+    {
+        var hidden = Route("10.43.0.0/16", Vpn) with { Table = 52 };
+        var rule = Rule(52);
+        SystemRule[] selecting =
+        [
+            rule with
+            {
+                Mark = 0xca6c,
+                Mask = uint.MaxValue,
+                IsInverted = true,
+            },
+            rule with
+            {
+                Mark = 0x80000,
+                Mask = 0xff0000,
+            },
+            rule with
+            {
+                InterfaceIn = "lo",
+            },
+            rule with
+            {
+                IPProtocol = 17,
+                DestinationPort = 53,
+            },
+            rule with
+            {
+                To = IPNetwork.Parse("192.0.2.0/24"),
+                IsInverted = true,
+            },
+            rule with
+            {
+                Table = 0,
+            },
+        ];
+        Assert.All(selecting, r => Assert.Single(FindByRules("10.43.0.0/16", [Rule(254), r], hidden)));
+        Assert.Empty(FindByRules("10.43.0.0/16", [Rule(254), rule with { Action = RuleAction.Nop }], hidden));
+    }
+
+    [Fact]
+    public void A_bridge_of_this_machine_with_the_very_subnet_is_a_conflict() =>
+        Assert.Equal(
+            "subnet 172.18.0.0/16 overlaps with existing route \"172.18.0.0/16 via 192.168.1.7 dev eth0\"",
+            Assert.Single(Find("172.18.0.0/16", Route("172.18.0.0/16", Lan))).ToString()
+        );
+
+    [Fact]
+    public void What_the_trie_finds_is_what_comparing_each_with_each_finds()
+    {
+        var network =
+            from address in Gen.Choose(0, 255)
+            from length in Gen.Choose(2, 12)
+            select $"{address & (0xff << Math.Max(0, 8 - length)) & 0xff}.0.0.0/{length}";
+        Prop.ForAll(
+                network.ListOf(30).ToArbitrary(),
+                network.ToArbitrary(),
+                (routes, subnet) =>
+                {
+                    var expected = routes
+                        .Distinct()
+                        .Select(IPNetwork.Parse)
+                        .Where(r => r.Overlaps(IPNetwork.Parse(subnet)))
+                        .OrderByDescending(r => r.PrefixLength)
+                        .ThenBy(r => r.ToString(), StringComparer.Ordinal);
+                    var found = Find(subnet, [.. routes.Select(r => Route(r, Vpn))])
+                        .Select(c => c.Route.Destination)
+                        .OrderByDescending(r => r.PrefixLength)
+                        .ThenBy(r => r.ToString(), StringComparer.Ordinal);
+                    Assert.Equal(expected, found);
+                }
+            )
+            .QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
     public void Families_do_not_mix() => Assert.Empty(Find("10.43.0.0/16", Route("fd00::/8", Vpn)));
 
     [Fact]
@@ -117,10 +246,15 @@ public sealed class ConflictDetectorTests
         Assert.Equal(owner, InterfaceOwner.Of(new SystemInterface(1, name, kind, true, 1500, [], [])));
 
     private static IReadOnlyList<RouteConflict> Find(string subnet, params SystemRoute[] routes) =>
-        ConflictDetector.Find(
-            [IPNetwork.Parse(subnet)],
-            new RoutingSnapshot(routes, Interfaces),
-            new HashSet<int> { Own }
+        FindByRules(subnet, null, routes);
+
+    private static IReadOnlyList<RouteConflict> FindByRules(
+        string subnet,
+        SystemRule[]? rules,
+        params SystemRoute[] routes
+    ) =>
+        new ConflictDetector(new RoutingSnapshot(routes, Interfaces, rules), new HashSet<int> { Own }).Find(
+            IPNetwork.Parse(subnet)
         );
 
     private static SystemRoute Route(string destination, int index, string? gateway = null) =>
@@ -135,5 +269,21 @@ public sealed class ConflictDetectorTests
             Protocol: 4,
             RouteKind.Unicast,
             IsOurs: false
+        );
+
+    private static SystemRule Rule(uint table) =>
+        new(
+            AddressFamily.InterNetwork,
+            Preference: 32766,
+            RuleAction.Lookup,
+            table,
+            Target: 0,
+            Mark: 0,
+            Mask: 0,
+            To: null,
+            IPProtocol: 0,
+            DestinationPort: 0,
+            InterfaceIn: "",
+            Protocol: 2
         );
 }

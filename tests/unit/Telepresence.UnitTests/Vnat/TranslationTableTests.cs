@@ -1,6 +1,7 @@
 using System.Net;
 using FsCheck;
 using FsCheck.Fluent;
+using Telepresence.Engine.Addressing;
 using Telepresence.Engine.Vnat;
 
 namespace Telepresence.UnitTests.Vnat;

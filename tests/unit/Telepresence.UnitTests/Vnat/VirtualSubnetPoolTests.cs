@@ -1,12 +1,13 @@
 using System.Net;
 using Telepresence.Client.Errors;
+using Telepresence.Engine.Addressing;
 using Telepresence.Engine.Vnat;
 
 namespace Telepresence.UnitTests.Vnat;
 
 public sealed class VirtualSubnetPoolTests
 {
-    private static IPNetwork[] Networks(params string[] networks) => Array.ConvertAll(networks, IPNetwork.Parse);
+    private static PrefixSet Networks(params string[] networks) => new(networks.Select(IPNetwork.Parse));
 
     [Theory]
     [InlineData("246.0.0.0/10")]
@@ -15,7 +16,7 @@ public sealed class VirtualSubnetPoolTests
     [InlineData("246.0.0.0/11", "246.32.0.0/11", "246.64.0.0/10", "246.128.0.0/9")]
     public void A_session_takes_the_first_free_block(string expected, params string[] taken)
     {
-        var chosen = VirtualSubnetPool.ClassE.ChooseIPv4([], Networks(taken));
+        var chosen = VirtualSubnetPool.ClassE.ChooseIPv4(Networks(), Networks(taken));
 
         Assert.Equal(expected, chosen.Network.ToString());
     }
@@ -23,8 +24,8 @@ public sealed class VirtualSubnetPoolTests
     [Fact]
     public void Windows_sessions_share_one_20()
     {
-        var first = VirtualSubnetPool.Windows.ChooseIPv4([], []);
-        var second = VirtualSubnetPool.Windows.ChooseIPv4(Networks("211.55.48.0/21"), []);
+        var first = VirtualSubnetPool.Windows.ChooseIPv4(Networks(), Networks());
+        var second = VirtualSubnetPool.Windows.ChooseIPv4(Networks("211.55.48.0/21"), Networks());
 
         Assert.Equal("211.55.48.0/20", first.Network.ToString());
         Assert.Equal("211.55.56.0/21", second.Network.ToString());
@@ -34,7 +35,7 @@ public sealed class VirtualSubnetPoolTests
     public void A_full_pool_is_a_typed_error()
     {
         var error = Assert.Throws<TelepresenceException>(() =>
-            VirtualSubnetPool.ClassE.ChooseIPv4([], Networks("240.0.0.0/4"))
+            VirtualSubnetPool.ClassE.ChooseIPv4(Networks(), Networks("240.0.0.0/4"))
         );
 
         Assert.Equal(nameof(ErrorId.VirtualSubnetExhausted), error.Id);
@@ -43,8 +44,8 @@ public sealed class VirtualSubnetPoolTests
     [Fact]
     public void IPv6_is_a_unique_local_48_that_is_free()
     {
-        var first = VirtualSubnetPool.ChooseIPv6([], [], new Random(1)).Network;
-        var second = VirtualSubnetPool.ChooseIPv6([first], [], new Random(1)).Network;
+        var first = VirtualSubnetPool.ChooseIPv6(Networks(), Networks(), new Random(1)).Network;
+        var second = VirtualSubnetPool.ChooseIPv6(new PrefixSet([first]), Networks(), new Random(1)).Network;
 
         Assert.Equal(48, first.PrefixLength);
         Assert.True(IPNetwork.Parse("fd00::/8").Contains(first.BaseAddress));

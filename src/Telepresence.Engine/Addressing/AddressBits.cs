@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using Telepresence.Engine.Addressing;
 
-namespace Telepresence.Engine.Vnat;
+namespace Telepresence.Engine.Addressing;
 
 /// <summary>Addresses as numbers, so that translation is an addition. IPv4 takes the low 32 bits.</summary>
 internal static class AddressBits
