@@ -269,6 +269,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             PlanInputs.Join(Settings, _configuration, _info, _serverAddresses, _services.Routing.Snapshot()) with
             {
                 VirtualSubnetsInUse = virtualSubnetsInUse,
+                Identity = PlanInputs.IdentityOf(_services.InstallId, Name),
             }
         );
         if (_plan.Refused is { } refused)

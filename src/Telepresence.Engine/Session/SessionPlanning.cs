@@ -117,7 +117,12 @@ internal sealed class SessionPlanning(SessionServices services)
     {
         var servers = await access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
         var configuration = ManagerOptions.MergedConfiguration(services, access, link.Connection);
-        return SubnetPlanner.Plan(PlanInputs.Join(settings, configuration, info, servers, services.Routing.Snapshot()));
+        return SubnetPlanner.Plan(
+            PlanInputs.Join(settings, configuration, info, servers, services.Routing.Snapshot()) with
+            {
+                Identity = PlanInputs.IdentityOf(services.InstallId, SessionRegistry.NameOf(settings, access)),
+            }
+        );
     }
 
     private static IEnumerable<TelepresenceRoute> PlannedRoutes(SubnetPlan plan, string session)

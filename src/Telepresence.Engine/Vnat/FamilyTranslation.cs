@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Telepresence.Engine.Addressing;
@@ -10,7 +9,8 @@ namespace Telepresence.Engine.Vnat;
 /// <para>Layout, the same for the same input: after the reserved addresses, the subnets follow each other from the
 /// smallest to the largest (equal ones by address), each at the next multiple of its own size. So every address keeps
 /// its host part, and the virtual one can be told without asking. When a batch of subnets does not fit as a whole, its
-/// addresses are handed out one by one behind the last laid-out subnet, in the order they are first asked for.</para>
+/// addresses and those of all later ones are handed out one by one behind the last laid-out subnet: each at the place that
+/// its bits name, or at the next free one. So a later session mostly hands out the same ones, whatever is asked first.</para>
 /// </summary>
 internal sealed class FamilyTranslation(VirtualSubnet subnet)
 {
@@ -20,11 +20,16 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
     private readonly AddressFamily _family = subnet.Network.BaseAddress.AddressFamily;
     private readonly UInt128 _start = AddressBits.ToBits(subnet.Network.BaseAddress);
     private readonly UInt128 _lastOffset = AddressBits.LastOffset(subnet.Network);
-    private readonly ConcurrentDictionary<UInt128, IPAddress> _toVirtual = new();
-    private readonly ConcurrentDictionary<UInt128, IPAddress> _toCluster = new();
+    private readonly IAddressPairs _pairs =
+        subnet.Network.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+            ? new AddressPairs<uint>()
+            : new AddressPairs<UInt128>();
     private volatile Layout _layout = new([], []);
+
+    // Behind what is laid out; what is handed out one by one begins here, and nothing is laid out any more then.
     private UInt128 _nextOffset = VirtualSubnet.ReservedCount;
-    private int _remembered;
+    private bool _handsOut;
+    private UInt128 _handedOut;
 
     public VirtualSubnet Subnet { get; } = subnet;
 
@@ -44,9 +49,16 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
                 .OrderByDescending(network => network.PrefixLength)
                 .ThenBy(network => AddressBits.ToBits(network.BaseAddress))
                 .ToList();
-            var mappings =
-                TryLayOut(added)
-                ?? added.ConvertAll(network => new SubnetMapping(network, Subnet.Network, IsPrefixPreserving: false));
+            var mappings = TryLayOut(added);
+            if (mappings is null)
+            {
+                _handsOut = true;
+                mappings = added.ConvertAll(network => new SubnetMapping(
+                    network,
+                    Subnet.Network,
+                    IsPrefixPreserving: false
+                ));
+            }
 
             // Earlier mappings come first: an address keeps the place it had when a wider subnet joins later.
             SubnetMapping[] all = [.. present, .. mappings];
@@ -56,43 +68,60 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
 
     /// <summary>Null when the address is not translated.</summary>
     /// <exception cref="VirtualSubnetExhaustedException">None is left.</exception>
-    public IPAddress? ToVirtual(IPAddress cluster)
-    {
-        var bits = AddressBits.ToBits(cluster);
-        if (_toVirtual.TryGetValue(bits, out var known))
-            return known;
-        foreach (var segment in _layout.Segments)
-        {
-            if (!segment.HasCluster(bits))
-                continue;
-            return segment.IsPrefixPreserving
-                ? Remember(bits, segment.VirtualStart + (bits - segment.ClusterStart))
-                : HandOut(bits);
-        }
-        return null;
-    }
+    public IPAddress? ToVirtual(IPAddress cluster) =>
+        TryToVirtual(AddressBits.ToBits(cluster), out var bits) ? AddressBits.ToAddress(bits, _family) : null;
 
     /// <summary>Null when the address stands for nothing.</summary>
-    public IPAddress? ToCluster(IPAddress address)
+    public IPAddress? ToCluster(IPAddress address) =>
+        TryToCluster(AddressBits.ToBits(address), out var bits) ? AddressBits.ToAddress(bits, _family) : null;
+
+    /// <summary>False when the address is not translated. Allocates nothing for an address that is known.</summary>
+    /// <exception cref="VirtualSubnetExhaustedException">None is left.</exception>
+    public bool TryToVirtual(UInt128 cluster, out UInt128 virtualAddress)
     {
-        var bits = AddressBits.ToBits(address);
-        if (_toCluster.TryGetValue(bits, out var known))
-            return known;
+        if (_pairs.TryGetVirtual(cluster, out virtualAddress))
+            return true;
         foreach (var segment in _layout.Segments)
         {
-            if (segment.IsPrefixPreserving && segment.HasVirtual(bits))
-                return AddressBits.ToAddress(segment.ClusterStart + (bits - segment.VirtualStart), _family);
+            if (!segment.HasCluster(cluster))
+                continue;
+            virtualAddress = segment.IsPrefixPreserving
+                ? Remember(cluster, segment.VirtualStart + (cluster - segment.ClusterStart))
+                : HandOut(cluster);
+            return true;
         }
-        return null;
+        return false;
+    }
+
+    /// <summary>False when the address stands for nothing. Allocates nothing.</summary>
+    public bool TryToCluster(UInt128 virtualAddress, out UInt128 cluster)
+    {
+        if (_pairs.TryGetCluster(virtualAddress, out cluster))
+            return true;
+        foreach (var segment in _layout.Segments)
+        {
+            if (segment.IsPrefixPreserving && segment.HasVirtual(virtualAddress))
+            {
+                cluster = segment.ClusterStart + (virtualAddress - segment.VirtualStart);
+                return true;
+            }
+        }
+        return false;
     }
 
     public IEnumerable<AddressPair> Snapshot() =>
-        _toCluster
-            .OrderBy(pair => pair.Key)
-            .Select(pair => new AddressPair(pair.Value, AddressBits.ToAddress(pair.Key, _family)));
+        _pairs
+            .All()
+            .OrderBy(pair => pair.Virtual)
+            .Select(pair => new AddressPair(
+                AddressBits.ToAddress(pair.Cluster, _family),
+                AddressBits.ToAddress(pair.Virtual, _family)
+            ));
 
     private List<SubnetMapping>? TryLayOut(List<IPNetwork> networks)
     {
+        if (_handsOut)
+            return null;
         var cursor = _nextOffset;
         var mappings = new List<SubnetMapping>(networks.Count);
         foreach (var network in networks)
@@ -111,34 +140,36 @@ internal sealed class FamilyTranslation(VirtualSubnet subnet)
         return mappings;
     }
 
-    private IPAddress Remember(UInt128 cluster, UInt128 virtualBits)
+    // The arithmetic needs no memory; what is kept is for people who ask which addresses were handed out.
+    private UInt128 Remember(UInt128 cluster, UInt128 virtualAddress)
     {
-        var address = AddressBits.ToAddress(virtualBits, _family);
-        // The arithmetic needs no memory; what is kept is for people who ask which addresses were handed out.
-        if (Volatile.Read(ref _remembered) >= RememberedPairs)
-            return address;
-        if (_toCluster.TryAdd(virtualBits, AddressBits.ToAddress(cluster, _family)))
+        if (_pairs.Count >= RememberedPairs)
+            return virtualAddress;
+        lock (_gate)
         {
-            Interlocked.Increment(ref _remembered);
-            _toVirtual[cluster] = address;
+            if (!_pairs.TryGetVirtual(cluster, out _))
+                _pairs.Add(cluster, virtualAddress);
         }
-        return address;
+        return virtualAddress;
     }
 
-    private IPAddress HandOut(UInt128 cluster)
+    private UInt128 HandOut(UInt128 cluster)
     {
         lock (_gate)
         {
-            if (_toVirtual.TryGetValue(cluster, out var known))
+            if (_pairs.TryGetVirtual(cluster, out var known))
                 return known;
             // Of an IPv4 subnet the last address is the broadcast one where somebody configured the prefix on a link.
-            if (_nextOffset >= _lastOffset)
+            var size = _nextOffset < _lastOffset ? _lastOffset - _nextOffset : 0;
+            if (_handedOut >= size)
                 throw new VirtualSubnetExhaustedException(Subnet.Network);
-            var bits = _start + _nextOffset++;
-            var address = AddressBits.ToAddress(bits, _family);
-            _toCluster[bits] = AddressBits.ToAddress(cluster, _family);
-            _toVirtual[cluster] = address;
-            return address;
+            var place = AddressHash.Of(cluster) % size;
+            while (_pairs.TryGetCluster(_start + _nextOffset + place, out _))
+                place = place + 1 == size ? 0 : place + 1;
+            _handedOut++;
+            var virtualAddress = _start + _nextOffset + place;
+            _pairs.Add(cluster, virtualAddress);
+            return virtualAddress;
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using Telepresence.Client.Errors;
 using Telepresence.Engine.Addressing;
 
@@ -7,7 +9,8 @@ namespace Telepresence.Engine.Vnat;
 
 /// <summary>
 /// Chooses a session's virtual subnets (DESIGN §5). IPv4: the first free block of the pool, of the preferred size, or
-/// the next smaller one that is free. IPv6: a unique local /48 with a random global id (RFC 4193 §3.2).
+/// the next smaller one that is free. IPv6: a unique local /48 whose global id follows from who connects (RFC 4193 §3.2.2), so
+/// that the next connect has the same addresses.
 /// </summary>
 /// <param name="Range">Where the IPv4 blocks come from.</param>
 /// <param name="PreferredPrefixLength">Size of a session's block.</param>
@@ -21,6 +24,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     public static readonly VirtualSubnetPool Windows = new(IPNetwork.Parse("211.55.48.0/20"), 20, 24);
 
     private const int UniqueLocalAttempts = 64;
+    private const byte UniqueLocalPrefix = 0xfd;
     private static readonly IPNetwork UniqueLocal = IPNetwork.Parse("fd00::/8");
 
     public static VirtualSubnetPool ForThisSystem() => OperatingSystem.IsWindows() ? Windows : ClassE;
@@ -46,16 +50,18 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
         throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, Range, ("subnet", Range));
     }
 
-    /// <param name="random">Source of the 40-bit global id.</param>
+    /// <param name="identity">Of the installation and the session: what the 40-bit global id is made of.</param>
     /// <exception cref="TelepresenceException">VirtualSubnetExhausted: no free one was found.</exception>
-    public static VirtualSubnet ChooseIPv6(PrefixSet sessions, PrefixSet taken, Random random)
+    public static VirtualSubnet ChooseIPv6(PrefixSet sessions, PrefixSet taken, string identity)
     {
         Span<byte> bytes = stackalloc byte[16];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         for (var attempt = 0; attempt < UniqueLocalAttempts; attempt++)
         {
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{identity}\n{attempt}"), hash);
             bytes.Clear();
-            bytes[0] = 0xfd;
-            random.NextBytes(bytes[1..6]);
+            bytes[0] = UniqueLocalPrefix;
+            hash[..5].CopyTo(bytes[1..]);
             var candidate = new IPNetwork(new IPAddress(bytes), 48);
             if (sessions.FirstOverlap(candidate) is null && taken.FirstOverlap(candidate) is null)
                 return new VirtualSubnet(candidate);

@@ -39,6 +39,9 @@ internal static class PlanInputs
             Routing = routing,
         };
 
+    /// <summary>What <see cref="SubnetPlanInput.Identity"/> is for a session of this installation.</summary>
+    public static string IdentityOf(string installId, string session) => $"{installId}\n{session}";
+
     /// <summary>Lists from the cluster are added to local ones (PROTOCOL §4.2).</summary>
     private static IReadOnlyList<IPNetwork> Union(
         IReadOnlyList<IPNetwork> one,

@@ -29,6 +29,9 @@ internal sealed record SubnetPlanInput
     /// <inheritdoc cref="KeptVirtualIPv4"/>
     public VirtualSubnet? KeptVirtualIPv6 { get; init; }
 
+    /// <summary>Installation and session: the same ones are given the same virtual subnet where that is free.</summary>
+    public string Identity { get; init; } = "";
+
     /// <summary>Virtual subnets of the engine's other sessions.</summary>
     public IReadOnlyList<(string Session, IPNetwork Subnet)> VirtualSubnetsInUse { get; init; } = [];
 

@@ -187,7 +187,7 @@ internal static class SubnetPlanner
             s.Disposition == RouteDisposition.Translated
             && s.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6
         );
-        return (v4, needsIPv6 ? VirtualSubnetPool.ChooseIPv6(others, taken, Random.Shared) : null);
+        return (v4, needsIPv6 ? VirtualSubnetPool.ChooseIPv6(others, taken, input.Identity) : null);
     }
 
     /// <summary>What a virtual subnet must stay clear of: every foreign route that is not a default one, and what is routed here.</summary>

@@ -61,7 +61,8 @@ public sealed class DnsServerTests
         using var server = Servers.Create(cluster, translation: table);
         var front = Servers.Front(null, null, server);
 
-        Assert.Equal("a. 4 1 246.0.0.6", (await front.AskAsync("a.")).Answers.Single());
+        var last = (await front.AskAsync("a.")).Answers.Single();
+        Assert.Equal($"a. 4 1 {table.ToVirtual(IPAddress.Parse("10.43.0.1"))}", last);
         Assert.Equal(ResponseCode.ServerFailure, (await front.AskAsync("b.")).Code);
         Assert.Equal(ResponseCode.ServerFailure, (await front.AskAsync("b.")).Code);
         Assert.Equal(3, cluster.Asked.Count);

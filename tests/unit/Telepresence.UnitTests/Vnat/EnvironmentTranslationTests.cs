@@ -39,17 +39,24 @@ public sealed class EnvironmentTranslationTests
     [Fact]
     public void Variables_are_taken_in_the_order_of_their_names()
     {
+        // Three addresses are left: who comes too late is told by its name.
         var table = new TranslationTable(
-            [new VirtualSubnet(IPNetwork.Parse("246.0.0.0/24"))],
+            [new VirtualSubnet(IPNetwork.Parse("246.0.0.0/29"))],
             [IPNetwork.Parse("10.43.0.0/16")]
         );
+        var environment = new Dictionary<string, string>
+        {
+            ["D"] = "10.43.0.4",
+            ["B"] = "10.43.0.2",
+            ["A"] = "10.43.0.1",
+            ["C"] = "10.43.0.3",
+        };
 
-        var translated = EnvironmentTranslation.ToVirtual(
-            new Dictionary<string, string> { ["B"] = "10.43.0.2", ["A"] = "10.43.0.7" },
-            table
+        Assert.Throws<VirtualSubnetExhaustedException>(() => EnvironmentTranslation.ToVirtual(environment, table));
+
+        Assert.Equal(
+            ["10.43.0.1", "10.43.0.2", "10.43.0.3"],
+            table.Snapshot().Select(pair => pair.Cluster.ToString()).Order(StringComparer.Ordinal)
         );
-
-        Assert.Equal("246.0.0.4", translated["A"]);
-        Assert.Equal("246.0.0.5", translated["B"]);
     }
 }

@@ -103,11 +103,104 @@ public sealed class TranslationTableTests
             table.ToVirtual(IPAddress.Parse("10.42.200.1"))
         );
         Assert.Equal(subnet.Network, error.Subnet);
-        Assert.Equal("246.246.7.4", table.ToVirtual(IPAddress.Parse("10.42.0.0")).ToString());
+        Assert.Contains(table.ToVirtual(IPAddress.Parse("10.42.0.0")), given);
         Assert.Equal("10.43.0.1", table.ToVirtual(IPAddress.Parse("10.43.0.1")).ToString());
         Assert.Equal(251, table.Snapshot().Count);
         Assert.DoesNotContain(IPAddress.Parse("246.246.7.0"), given);
         Assert.DoesNotContain(IPAddress.Parse("246.246.7.255"), given);
+    }
+
+    [Theory]
+    [InlineData("246.0.0.0/10", true)]
+    [InlineData("246.246.0.0/16", false)]
+    [InlineData("246.246.7.0/24", false)]
+    [InlineData("246.0.0.0/14", true)]
+    [InlineData("246.0.0.0/15", false)]
+    public void Services_and_pods_keep_their_host_part_exactly_when_both_fit(string subnet, bool fits)
+    {
+        var virtualSubnet = IPNetwork.Parse(subnet);
+        var table = new TranslationTable(
+            [new VirtualSubnet(virtualSubnet)],
+            [IPNetwork.Parse("10.43.0.0/16"), IPNetwork.Parse("10.42.0.0/16")]
+        );
+
+        Assert.All(table.SubnetMap(), mapping => Assert.Equal(fits, mapping.IsPrefixPreserving));
+        string[] reals = ["10.43.0.1", "10.42.0.1", "10.43.255.254", "10.42.3.7"];
+        foreach (var real in reals.Select(IPAddress.Parse))
+        {
+            var given = table.ToVirtual(real);
+            Assert.True(virtualSubnet.Contains(given));
+            Assert.True(table.TryToCluster(given, out var back));
+            Assert.Equal(real, back);
+            Assert.True(!fits || (AddressBits.ToBits(given) & 0xffff) == (AddressBits.ToBits(real) & 0xffff));
+        }
+        Assert.Equal(4, table.Snapshot().Select(pair => pair.Virtual).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_next_session_hands_out_the_same_addresses_whatever_is_asked_first()
+    {
+        VirtualSubnet subnet = new(IPNetwork.Parse("246.16.0.0/12"));
+        IPAddress[] reals = [.. Enumerable.Range(0, 200).Select(i => new IPAddress([10, (byte)i, 3, 1]))];
+        TranslationTable Session() => new([subnet], [IPNetwork.Parse("10.0.0.0/8")]);
+        var (one, next) = (Session(), Session());
+
+        var before = Array.ConvertAll(reals, one.ToVirtual);
+        Array.Reverse(reals);
+        var after = Array.ConvertAll(reals, next.ToVirtual);
+
+        Assert.Equal(before, after.Reverse());
+    }
+
+    [Fact]
+    public void Addresses_handed_out_keep_their_place_when_the_plan_is_made_anew()
+    {
+        var table = new TranslationTable(
+            [new VirtualSubnet(IPNetwork.Parse("246.246.0.0/16"))],
+            [IPNetwork.Parse("10.42.0.0/16"), IPNetwork.Parse("10.43.0.0/16")]
+        );
+        IPAddress[] reals = [.. Enumerable.Range(0, 500).Select(i => new IPAddress([10, 42, (byte)(i >> 8), (byte)i]))];
+        var before = Array.ConvertAll(reals, table.ToVirtual);
+
+        string[] grown = ["10.42.0.0/16", "10.43.0.0/16", "10.96.5.0/24", "10.0.0.0/9"];
+        table.Update(grown.Select(IPNetwork.Parse));
+        var joined = table.ToVirtual(IPAddress.Parse("10.96.5.1"));
+
+        Assert.Equal(before, Array.ConvertAll(reals, table.ToVirtual));
+        Assert.DoesNotContain(joined, before);
+    }
+
+    [Fact]
+    public async Task Readers_that_take_no_lock_see_every_pair_whole_or_not_at_all()
+    {
+        var pairs = new AddressPairs<UInt128>();
+        const uint Count = 200_000;
+        static UInt128 Virtual(uint i) => new(~(ulong)i, i);
+        using var stop = new CancellationTokenSource();
+        var reading = Task.Run(() =>
+        {
+            var seen = 0u;
+            while (!stop.IsCancellationRequested)
+            {
+                var i = (uint)pairs.Count;
+                if (i == 0)
+                    continue;
+                Assert.True(pairs.TryGetVirtual(i, out var given));
+                Assert.Equal(Virtual(i), given);
+                Assert.True(pairs.TryGetCluster(given, out var cluster));
+                Assert.Equal(i, cluster);
+                Assert.False(pairs.TryGetVirtual(Count + 1, out _));
+                seen = i;
+            }
+            return seen;
+        });
+
+        for (var i = 1u; i <= Count; i++)
+            pairs.Add(i, Virtual(i));
+        await stop.CancelAsync();
+
+        Assert.InRange(await reading, 0u, Count);
+        Assert.Equal((int)Count, pairs.All().Count());
     }
 
     [Fact]

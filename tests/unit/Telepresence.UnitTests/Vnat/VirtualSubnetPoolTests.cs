@@ -44,12 +44,23 @@ public sealed class VirtualSubnetPoolTests
     [Fact]
     public void IPv6_is_a_unique_local_48_that_is_free()
     {
-        var first = VirtualSubnetPool.ChooseIPv6(Networks(), Networks(), new Random(1)).Network;
-        var second = VirtualSubnetPool.ChooseIPv6(new PrefixSet([first]), Networks(), new Random(1)).Network;
+        var first = VirtualSubnetPool.ChooseIPv6(Networks(), Networks(), "machine\nsession").Network;
+        var second = VirtualSubnetPool.ChooseIPv6(new PrefixSet([first]), Networks(), "machine\nsession").Network;
 
         Assert.Equal(48, first.PrefixLength);
         Assert.True(IPNetwork.Parse("fd00::/8").Contains(first.BaseAddress));
         Assert.NotEqual(first, second);
+    }
+
+    [Fact]
+    public void The_same_session_of_the_same_machine_has_the_same_IPv6_prefix_and_no_other_has()
+    {
+        // printf 'machine\nsession\n0' | sha256sum: 8916d9aa5e…
+        Assert.Equal("fd89:16d9:aa5e::/48", Chosen("machine\nsession"));
+        Assert.NotEqual(Chosen("machine\nsession"), Chosen("machine\nother"));
+
+        static string Chosen(string identity) =>
+            VirtualSubnetPool.ChooseIPv6(Networks(), Networks(), identity).Network.ToString();
     }
 
     [Theory]
