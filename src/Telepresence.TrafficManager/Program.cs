@@ -1,31 +1,52 @@
 using System.Runtime.InteropServices;
 using Telepresence.TrafficManager;
+using Telepresence.TrafficManager.Agents;
 using Telepresence.TrafficManager.Pod;
 
+// One image, two commands: the traffic-manager, and with "agent" the traffic-agent.
 using var loggerFactory = LoggerFactory.Create(logging =>
     logging.AddSimpleConsole(console => console.SingleLine = true)
 );
-PodEnvironment environment;
+var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+var resolvConf = File.Exists("/etc/resolv.conf") ? await File.ReadAllTextAsync("/etc/resolv.conf") : "";
 try
 {
-    environment = PodEnvironment.Read(
-        Environment.GetEnvironmentVariable,
-        File.Exists("/etc/resolv.conf") ? await File.ReadAllTextAsync("/etc/resolv.conf") : "",
-        loggerFactory
-    );
+    switch (args)
+    {
+        case []:
+            await RunManagerAsync();
+            return 0;
+        case ["agent"]:
+            await RunAgentAsync();
+            return 0;
+        default:
+            await Console.Error.WriteLineAsync("Give no argument for the traffic-manager, or 'agent' for an agent.");
+            return 2;
+    }
 }
 catch (FormatException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 2;
 }
-var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-await using var server = await TrafficManagerServer.StartAsync(environment.Options);
-await Console.Out.WriteLineAsync($"Traffic-manager {environment.Options.Version} listens on {server.EndPoint}");
-await stop.Task;
-return 0;
+
+async Task RunManagerAsync()
+{
+    var options = PodEnvironment.Read(Environment.GetEnvironmentVariable, resolvConf, loggerFactory).Options;
+    await using var server = await TrafficManagerServer.StartAsync(options);
+    await Console.Out.WriteLineAsync($"Traffic-manager {options.Version} listens on {server.EndPoint}");
+    await stop.Task;
+}
+
+async Task RunAgentAsync()
+{
+    var options = AgentEnvironment.Read(Environment.GetEnvironmentVariable, resolvConf, loggerFactory).Options;
+    await using var server = await TrafficAgentServer.StartAsync(options);
+    await Console.Out.WriteLineAsync($"Traffic-agent {options.Version} listens on {server.EndPoint}");
+    await stop.Task;
+}
 
 void Stop(PosixSignalContext context)
 {

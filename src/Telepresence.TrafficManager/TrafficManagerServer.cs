@@ -11,18 +11,19 @@ namespace Telepresence.TrafficManager;
 public sealed class TrafficManagerServer : IAsyncDisposable
 {
     private readonly GrpcServer _server;
-    private readonly SessionTable _sessions;
     private readonly ClusterStateFeed _feed;
 
     private TrafficManagerServer(GrpcServer server, SessionTable sessions, ClusterStateFeed feed)
     {
         _server = server;
-        _sessions = sessions;
+        Sessions = sessions;
         _feed = feed;
     }
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => _server.EndPoint;
+
+    internal SessionTable Sessions { get; }
 
     /// <summary>Starts to listen.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
@@ -78,7 +79,7 @@ public sealed class TrafficManagerServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().ConfigureAwait(false);
-        _sessions.Dispose();
+        Sessions.Dispose();
         _feed.Dispose();
     }
 }

@@ -13,6 +13,9 @@ internal sealed class NameServerDns(IReadOnlyList<IPEndPoint> servers) : ICluste
     private const int ServerFailure = 2;
     private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(2);
 
+    public static NameServerDns From(ResolverConfiguration resolver) =>
+        new([.. resolver.NameServers.Select(address => new IPEndPoint(address, 53))]);
+
     public async ValueTask<ClusterDnsAnswer> ResolveAsync(
         string name,
         ushort type,

@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Telepresence.Protocol.Agent;
+using Telepresence.Protocol.Grpc;
 using Telepresence.Sandbox;
 
 namespace Telepresence.E2ETests.Sandbox;
@@ -82,6 +86,58 @@ public sealed partial class KubectlTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Workloads_of_every_kind_and_the_resource_of_Argo_Rollouts()
+    {
+        Requires.All("kubectl");
+        Assert.Contains("rollouts.argoproj.io", await KubectlAsync("get", "crd"), StringComparison.Ordinal);
+        Assert.Contains(
+            "rollouts",
+            await KubectlAsync("api-resources", "--api-group=argoproj.io"),
+            StringComparison.Ordinal
+        );
+        var rollout = await GetAsync("rollouts/echo-rollout");
+        var replicaSet = Assert.Single(
+            (await GetAsync("rs"))["items"]!.AsArray(),
+            o => OwnerOf(o!) == (string?)rollout["metadata"]!["uid"]
+        );
+        var pod = Assert.Single(
+            (await GetAsync("pods"))["items"]!.AsArray(),
+            o => OwnerOf(o!) == (string?)replicaSet!["metadata"]!["uid"]
+        );
+        Assert.StartsWith("echo-rollout-", (string?)pod!["metadata"]!["name"], StringComparison.Ordinal);
+        Assert.Null((await GetAsync("rs/echo-bare"))["metadata"]!["ownerReferences"]);
+        Assert.Equal(
+            (string?)(await GetAsync("sts/echo-set"))["metadata"]!["uid"],
+            OwnerOf(await GetAsync("pod/echo-set-0"))
+        );
+        Assert.Matches(@"echo-a-0\s+2/2", await KubectlAsync("get", "pods", "-n", "mesh"));
+    }
+
+    [SkippableFact]
+    public async Task Port_forward_reaches_the_agent_of_a_pod()
+    {
+        Requires.All("kubectl");
+        using var process = Start(_cluster, "true", "port-forward", "pod/echo-a-0", ":9900", "-n", "mesh");
+        try
+        {
+            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            var local = Forwarding().Match(line ?? "").Groups["port"].Value;
+            using var channel = new GrpcChannel(async ct =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(IPEndPoint.Parse($"127.0.0.1:{local}"), ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            });
+            Assert.Equal("OSS Traffic Agent", (await new AgentClient(channel).Version()).Name);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    [SkippableFact]
     public async Task An_expired_certificate_is_refused()
     {
         Requires.All("kubectl");
@@ -94,6 +150,11 @@ public sealed partial class KubectlTests : IAsyncLifetime
         Assert.NotEqual(0, process.ExitCode);
         Assert.Contains("expired", error, StringComparison.Ordinal);
     }
+
+    private async Task<JsonNode> GetAsync(string what) =>
+        JsonNode.Parse(await KubectlAsync("get", what, "-n", "mesh", "-o", "json"))!;
+
+    private static string? OwnerOf(JsonNode value) => (string?)value["metadata"]!["ownerReferences"]?[0]!["uid"];
 
     private Task<string> KubectlAsync(params string[] arguments) => KubectlAsync(_cluster, arguments);
 

@@ -111,6 +111,12 @@ internal sealed class ManagerFixture : IClusterDialer, IClusterDns, IClusterStat
     public async ValueTask<Socket> DialTcpAsync(IPEndPoint destination, CancellationToken cancellationToken)
     {
         DialBegan.TrySetResult();
+        return await DialAsync(destination, cancellationToken);
+    }
+
+    /// <summary>As the manager's dialler does, without a trace.</summary>
+    public async ValueTask<Socket> DialAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    {
         if (destination.Equals(Silent))
         {
             using var registration = cancellationToken.Register(() => DialGivenUp.TrySetResult());
@@ -134,6 +140,23 @@ internal sealed class ManagerFixture : IClusterDialer, IClusterDns, IClusterStat
         var socket = new Socket(destination.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(destination, cancellationToken);
         return socket;
+    }
+
+    /// <summary>Waits until an agent watches for dial requests.</summary>
+    public Task AgentWatchesAsync() => UntilAsync(() => Server.Sessions.Agents.All.Any(agent => agent.Dials.IsWatched));
+
+    /// <summary>Waits until that session's peer watches for dial requests.</summary>
+    public Task IsWatchedAsync(SessionInfo session) =>
+        UntilAsync(() => Server.Sessions.Get(session.SessionId).Dials.IsWatched);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var given = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            given.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     public ValueTask<ClusterDnsAnswer> ResolveAsync(

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+
+namespace Telepresence.TrafficManager.Pod;
+
+/// <summary>Reads the environment of a container; a value that makes no sense is told by the variable's name.</summary>
+internal sealed class EnvironmentVariables(Func<string, string?> variable)
+{
+    /// <summary>Null where it is not set, or empty.</summary>
+    public string? Text(string name) => variable(name) is { Length: > 0 } text ? text : null;
+
+    /// <exception cref="FormatException">No port number.</exception>
+    public int Port(string name, int otherwise) =>
+        Text(name) is not { } text ? otherwise
+        : ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Malformed(name, text);
+
+    /// <exception cref="FormatException">No address.</exception>
+    public IPAddress Address(string name, IPAddress otherwise) =>
+        Text(name) is not { } text ? otherwise
+        : IPAddress.TryParse(text, out var address) ? address
+        : throw Malformed(name, text);
+
+    /// <exception cref="FormatException">No list of CIDRs.</exception>
+    public List<IPNetwork> Networks(string name) =>
+        [
+            .. (variable(name) ?? "")
+                .Split((char[])[' ', ','], StringSplitOptions.RemoveEmptyEntries)
+                .Select(text => IPNetwork.TryParse(text, out var network) ? network : throw Malformed(name, text)),
+        ];
+
+    /// <summary>Go's way to write durations, one unit: <c>24h</c>, <c>90m</c>, <c>30s</c>.</summary>
+    /// <exception cref="FormatException">No duration.</exception>
+    public TimeSpan Duration(string name, TimeSpan otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (!double.TryParse(text.AsSpan(..^1), CultureInfo.InvariantCulture, out var value) || value <= 0)
+            throw Malformed(name, text);
+        return text[^1] switch
+        {
+            'h' => TimeSpan.FromHours(value),
+            'm' => TimeSpan.FromMinutes(value),
+            's' => TimeSpan.FromSeconds(value),
+            _ => throw Malformed(name, text),
+        };
+    }
+
+    /// <summary>Kubernetes' way to write sizes: <c>4Mi</c>, <c>512Ki</c>, bytes.</summary>
+    /// <exception cref="FormatException">No size.</exception>
+    public int Size(string name, int otherwise)
+    {
+        if (Text(name) is not { } text)
+            return otherwise;
+        var (digits, unit) =
+            text.EndsWith("Mi", StringComparison.Ordinal) ? (text[..^2], 1024 * 1024)
+            : text.EndsWith("Ki", StringComparison.Ordinal) ? (text[..^2], 1024)
+            : (text, 1);
+        return
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            && value > 0
+            && value <= int.MaxValue / unit / 2
+            ? value * unit
+            : throw Malformed(name, text);
+    }
+
+    public static FormatException Malformed(string name, string value) =>
+        new($"The environment variable {name} has the value '{value}', which makes no sense.");
+}
