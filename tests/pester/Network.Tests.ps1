@@ -127,8 +127,8 @@ Describe 'Before a connect' -Tag Network {
             Do = { Connect-Telepresence -Sandbox -NeverProxy 10.0.0.0/99 } }
         @{ Id = 'VirtualSubnetOverlaps'; Name = 'a virtual subnet that the VPN has'; Category = 'InvalidArgument'; Target = '10.100.0.0/16'; Action = '^Get-TelepresenceRoute -IncludeSystem'
             Do = { Connect-Telepresence -Sandbox -Vnat all -VirtualSubnet 10.100.0.0/16 } }
-        @{ Id = 'InvalidProxyVia'; Name = 'a workload to go through'; Category = 'InvalidArgument'; Target = 'all=web'; Action = '^Get-Help Connect-Telepresence -Parameter ProxyVia'
-            Do = { Connect-Telepresence -Sandbox -ProxyVia all=web } }
+        @{ Id = 'InvalidProxyVia'; Name = 'a subnet without a workload'; Category = 'InvalidArgument'; Target = 'all='; Action = '^Get-Help Connect-Telepresence -Parameter ProxyVia'
+            Do = { Connect-Telepresence -Sandbox -ProxyVia all= } }
         @{ Id = 'ClusterUnreachable'; Name = 'an API server that is not there'; Category = 'ConnectionError'; Target = 'https://127.0.0.1:1/'; Action = '^kubectl cluster-info'
             Do = { Connect-Telepresence -Kubeconfig $sandbox.Kubeconfig -Server https://127.0.0.1:1 } }
         @{ Id = 'ManagerNotFound'; Name = 'no traffic-manager'; Category = 'ObjectNotFound'; Target = $null; Action = '^kubectl get '

@@ -55,6 +55,9 @@ public enum ConnectStage
     /// <summary>Subnets and conflicts.</summary>
     Plan,
 
+    /// <summary>Agents of the workloads that traffic leaves through.</summary>
+    Agents,
+
     /// <summary>Network interface.</summary>
     Interface,
 

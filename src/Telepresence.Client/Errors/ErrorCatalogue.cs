@@ -157,6 +157,18 @@ public static class ErrorCatalogue
                 "There is no workload '{workload}' in namespace '{namespace}', or it has no traffic-agent.",
                 "kubectl get deployments,statefulsets,replicasets --namespace '{namespace}'"
             ),
+            new(
+                ErrorId.AgentNotArrived,
+                Category.ResourceUnavailable,
+                "No traffic-agent of workload '{workload}' in namespace '{namespace}' arrived: {reason}. Look at its pods.",
+                "kubectl get pods --namespace '{namespace}'"
+            ),
+            new(
+                ErrorId.AgentLinksUnavailable,
+                Category.ResourceUnavailable,
+                "Traffic cannot be sent through a workload's agent in namespace '{namespace}': {reason}. -Vnat translates without an agent.",
+                "kubectl auth can-i create pods/portforward --namespace '{namespace}'"
+            ),
         ];
 
     private static IEnumerable<ErrorEntry> Machine() =>

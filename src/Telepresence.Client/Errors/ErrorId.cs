@@ -57,6 +57,12 @@ public enum ErrorId
     /// <summary>The workload does not exist or has no agent.</summary>
     WorkloadNotFound,
 
+    /// <summary>No pod of the workload got a traffic-agent in time.</summary>
+    AgentNotArrived,
+
+    /// <summary>Agents cannot be linked to directly: by configuration, for want of a right, or because the manager is too old.</summary>
+    AgentLinksUnavailable,
+
     /// <summary>The system has no TUN device.</summary>
     TunUnavailable,
 

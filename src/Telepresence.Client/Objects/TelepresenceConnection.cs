@@ -47,6 +47,9 @@ public sealed class TelepresenceConnection
     /// <summary>The real address in the cluster.</summary>
     public string ClusterAddress { get; set; } = "";
 
+    /// <summary>Workload whose agent it leaves through, or empty.</summary>
+    public string Via { get; set; } = "";
+
     /// <summary>What has that address, such as <c>service/web.demo</c>, or empty.</summary>
     public string Target { get; set; } = "";
 

@@ -42,6 +42,9 @@ public sealed class TelepresenceSession
     /// <summary>Cluster subnets that are reached through virtual addresses.</summary>
     public string[] TranslatedSubnets { get; set; } = [];
 
+    /// <summary>Translated subnets whose traffic leaves through a workload's agent, as <c>SUBNET=WORKLOAD</c>.</summary>
+    public string[] ProxyVia { get; set; } = [];
+
     /// <summary>Subnets routed besides the cluster's own.</summary>
     public string[] AlsoProxy { get; set; } = [];
 

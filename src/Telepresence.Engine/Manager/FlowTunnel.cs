@@ -7,7 +7,7 @@ namespace Telepresence.Engine.Manager;
 /// <summary>Joins flows of the stack to tunnels, from the first packet to the end of both.</summary>
 /// <param name="dialer">Where tunnels are opened.</param>
 /// <param name="counters">Of the session.</param>
-internal sealed class FlowTunnel(TunnelDialer dialer, FlowCounters counters)
+internal sealed class FlowTunnel(ITunnelDialer dialer, FlowCounters counters)
 {
     private TunnelOptions Options => dialer.Options;
 

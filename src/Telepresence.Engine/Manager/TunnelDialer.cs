@@ -8,6 +8,7 @@ namespace Telepresence.Engine.Manager;
 /// <param name="sessionId">Ours.</param>
 /// <param name="options">Times.</param>
 internal sealed class TunnelDialer(Func<CallOptions, GrpcCall> open, string sessionId, TunnelOptions options)
+    : ITunnelDialer
 {
     public TunnelOptions Options => options;
 

@@ -22,6 +22,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
 
     private readonly IClusterAccess _access;
     private readonly ManagerConnectionOptions _options;
+    private readonly ILoggerFactory _loggers;
     private readonly ILogger<ClusterLink> _logger;
     private readonly FlowCounters _counters = new();
     private readonly CancellationTokenSource _ended = new();
@@ -29,15 +30,17 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
         TaskCreationOptions.RunContinuationsAsynchronously
     );
     private ManagerConnection? _connection;
+    private WorkloadAgents? _agents;
     private IProgress<ConnectStep>? _progress;
     private Task _supervision = Task.CompletedTask;
 
     /// <param name="access">Stays its owner's.</param>
-    public ClusterLink(IClusterAccess access, ManagerConnectionOptions options, ILogger<ClusterLink> logger)
+    public ClusterLink(IClusterAccess access, ManagerConnectionOptions options, ILoggerFactory loggers)
     {
         _access = access;
         _options = options;
-        _logger = logger;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<ClusterLink>();
     }
 
     /// <summary>The way to the manager is lost (with why, where that is known), or back (null, false).</summary>
@@ -69,11 +72,63 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
         return await _firstInfo.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public Task CarryAsync(ITcpFlow flow, IPEndPoint destination, CancellationToken cancellationToken) =>
-        NewTunnel().RunAsync(flow, new ConnId(flow.Endpoints.Source, destination, ProtocolType.Tcp), cancellationToken);
+    /// <summary>
+    /// Makes sure that each workload has an agent which can be linked to; from then on they are followed, also over a
+    /// reconnect. Once, after <see cref="ConnectAsync"/>.
+    /// </summary>
+    /// <exception cref="TelepresenceException">WorkloadNotFound, AgentNotArrived, AgentLinksUnavailable.</exception>
+    public async Task EnsureAgentsAsync(
+        AgentOptions options,
+        IProgress<ConnectStep>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        progress?.Report(
+            new ConnectStep(
+                ConnectStage.Agents,
+                $"waiting for a traffic-agent in {string.Join(", ", options.Workloads)}"
+            )
+        );
+        await _access.RequirePodStreamsAsync(options.Namespace, cancellationToken).ConfigureAwait(false);
+        var agents = new WorkloadAgents(
+            options,
+            async (pod, token) =>
+                await _access.OpenPodStreamAsync(pod.Namespace, pod.Name, pod.Port, token).ConfigureAwait(false),
+            _loggers.CreateLogger<WorkloadAgents>()
+        );
+        Volatile.Write(ref _agents, agents);
+        await agents.EnsureAsync(Connection, cancellationToken).ConfigureAwait(false);
+    }
 
-    public Task CarryAsync(IUdpFlow flow, IPEndPoint destination, CancellationToken cancellationToken) =>
-        NewTunnel().RunAsync(flow, new ConnId(flow.Endpoints.Source, destination, ProtocolType.Udp), cancellationToken);
+    public async Task CarryAsync(
+        ITcpFlow flow,
+        IPEndPoint destination,
+        string workload,
+        CancellationToken cancellationToken
+    )
+    {
+        var id = new ConnId(flow.Endpoints.Source, destination, ProtocolType.Tcp);
+        using var agent = DialerFor(workload);
+        if (agent is not null || workload.Length == 0)
+            await NewTunnel(agent).RunAsync(flow, id, cancellationToken).ConfigureAwait(false);
+        else
+            flow.Refuse();
+    }
+
+    public async Task CarryAsync(
+        IUdpFlow flow,
+        IPEndPoint destination,
+        string workload,
+        CancellationToken cancellationToken
+    )
+    {
+        var id = new ConnId(flow.Endpoints.Source, destination, ProtocolType.Udp);
+        using var agent = DialerFor(workload);
+        if (agent is not null || workload.Length == 0)
+            await NewTunnel(agent).RunAsync(flow, id, cancellationToken).ConfigureAwait(false);
+        else
+            flow.Unreachable();
+    }
 
     public ValueTask<(int ResponseCode, ReadOnlyMemory<byte> Records)> LookupAsync(
         string name,
@@ -88,12 +143,28 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             return;
         await _ended.CancelAsync().ConfigureAwait(false);
         await _supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_agents is { } agents)
+            await agents.DisposeAsync().ConfigureAwait(false);
         if (_connection is { } connection)
             await connection.DisposeAsync().ConfigureAwait(false);
         _ended.Dispose();
     }
 
-    private FlowTunnel NewTunnel() => new(Connection.Tunnels, _counters);
+    private FlowTunnel NewTunnel(AgentDialer? agent) => new(agent ?? (ITunnelDialer)Connection.Tunnels, _counters);
+
+    /// <summary>Null: none is wanted, or none is there.</summary>
+    private AgentDialer? DialerFor(string workload)
+    {
+        if (workload.Length == 0)
+            return null;
+        var dialer = Volatile.Read(ref _agents)?.DialerFor(workload);
+        if (dialer is null)
+        {
+            LogNoAgent(workload);
+            _counters.Reject(DialOutcome.Refused);
+        }
+        return dialer;
+    }
 
     /// <summary>The transport of the gRPC channel: first when connecting, and again whenever it broke.</summary>
     private async ValueTask<Stream> OpenStreamAsync(CancellationToken cancellationToken)
@@ -133,6 +204,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             await connection.DisposeAsync().ConfigureAwait(false);
             connection = await ArriveAnewAsync().ConfigureAwait(false);
             Volatile.Write(ref _connection, connection);
+            Volatile.Read(ref _agents)?.Follow(connection);
             LostChanged?.Invoke(false, null);
         }
     }
@@ -177,6 +249,9 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The traffic-manager forgot the session: {Reason}")]
     private partial void LogSessionLost(string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection is refused: workload {Workload} has no agent")]
+    private partial void LogNoAgent(string workload);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "No way to the traffic-manager: {Reason}")]
     private partial void LogNoWay(string reason);

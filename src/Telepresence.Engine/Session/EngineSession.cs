@@ -118,6 +118,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
     /// <summary>The real address behind what a program connected to; null when it stands for nothing.</summary>
     public IPEndPoint? Resolve(IPEndPoint destination) => _router.Resolve(destination);
 
+    /// <summary>Whose agent traffic to a real address leaves through; empty: by the normal rules.</summary>
+    public string WorkloadFor(IPAddress clusterAddress) => _router.WorkloadFor(clusterAddress);
+
     /// <summary>Builds the session. When it throws, <see cref="DisposeAsync"/> undoes what had been built.</summary>
     /// <param name="virtualSubnetsInUse">Of the engine's other sessions.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -132,6 +135,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _nameService = names;
         await ReachClusterAsync(progress, cancellationToken).ConfigureAwait(false);
         MakePlan(virtualSubnetsInUse, progress);
+        await EnsureAgentsAsync(progress, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         MakeInterface(progress);
         AnswerNames();
@@ -162,6 +166,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 InterfaceIndex = (uint)_device.Index,
                 Subnets = Texts(_plan.Proxied.Concat(_plan.Overriding)),
                 TranslatedSubnets = Texts(_plan.Translated),
+                ProxyVia = [.. _plan.Workloads.Select(w => $"{w.Subnet}={w.Workload}")],
                 AlsoProxy = Texts(_plan.Subnets.Where(s => s.Kind == SubnetKind.Also).Select(s => s.Prefix)),
                 NeverProxy = Texts(_plan.NeverProxied),
                 AllowConflictingSubnet = Texts(_plan.Overriding),
@@ -240,11 +245,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private async Task ReachClusterAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
     {
         _serverAddresses = await _access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
-        _link = new ClusterLink(
-            _access,
-            ManagerOptions.Make(_services, Namespace, _access),
-            _services.Loggers.CreateLogger<ClusterLink>()
-        );
+        _link = new ClusterLink(_access, ManagerOptions.Make(_services, Namespace, _access), _services.Loggers);
         OnUndo(_link.DisposeAsync);
         _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
         _configuration = ManagerOptions.MergedConfiguration(_services, _access, _link.Connection);
@@ -279,6 +280,16 @@ internal sealed partial class EngineSession : IAsyncDisposable
             _plan.Translated
         );
     }
+
+    /// <summary>After the plan, which may refuse: an agent restarts its workload's pods.</summary>
+    private Task EnsureAgentsAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken) =>
+        Settings.Workloads is { Count: > 0 } workloads
+            ? _link.EnsureAgentsAsync(
+                ManagerOptions.ForAgents(workloads, ManagerOptions.Make(_services, Namespace, _access), _configuration),
+                progress,
+                cancellationToken
+            )
+            : Task.CompletedTask;
 
     private void MakeInterface(IProgress<ConnectStep> progress)
     {
@@ -323,6 +334,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         });
         _router.SetNameServers([_plan.VirtualIPv4.DnsAddress, .. CapturedNameServers]);
         _router.SetVirtualSubnets([.. VirtualSubnets]);
+        _router.SetWorkloads(_plan.Workloads);
     }
 
     private async Task DirectNamesAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
@@ -416,6 +428,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         var captured = CapturedNameServers;
         if (news is null && change.IsNothing && captured.SequenceEqual(_appliedNameServers))
             return;
+        _router.SetWorkloads(change.After.Workloads);
         _translation.Update(change.After.Translated);
         lock (_gate)
         {

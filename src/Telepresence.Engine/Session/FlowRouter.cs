@@ -1,19 +1,21 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Telepresence.Engine.Addressing;
 using Telepresence.Engine.Dns;
 using Telepresence.Engine.NetStack;
 using Telepresence.Engine.Vnat;
 
 namespace Telepresence.Engine.Session;
 
-/// <summary>Carries a flow through the cluster's traffic-manager until it is over.</summary>
+/// <summary>Carries a flow through the cluster's traffic-manager, or an agent, until it is over.</summary>
 internal interface IFlowCarrier
 {
     /// <param name="destination">Real address in the cluster.</param>
-    Task CarryAsync(ITcpFlow flow, IPEndPoint destination, CancellationToken cancellationToken);
+    /// <param name="workload">Whose agent it leaves through; empty: by the normal rules.</param>
+    Task CarryAsync(ITcpFlow flow, IPEndPoint destination, string workload, CancellationToken cancellationToken);
 
-    /// <inheritdoc cref="CarryAsync(ITcpFlow, IPEndPoint, CancellationToken)"/>
-    Task CarryAsync(IUdpFlow flow, IPEndPoint destination, CancellationToken cancellationToken);
+    /// <inheritdoc cref="CarryAsync(ITcpFlow, IPEndPoint, string, CancellationToken)"/>
+    Task CarryAsync(IUdpFlow flow, IPEndPoint destination, string workload, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -36,6 +38,7 @@ internal sealed partial class FlowRouter(
     private int _running = 1;
     private IReadOnlyList<IPAddress> _nameServers = [];
     private IReadOnlyList<IPNetwork> _virtualSubnets = [];
+    private IReadOnlyList<(IPNetwork Subnet, string Workload)> _workloads = [];
 
     /// <summary>Addresses whose port 53 is the engine's name server.</summary>
     public void SetNameServers(IReadOnlyList<IPAddress> addresses) => Volatile.Write(ref _nameServers, addresses);
@@ -43,12 +46,38 @@ internal sealed partial class FlowRouter(
     /// <summary>Where an address that stands for nothing is unreachable.</summary>
     public void SetVirtualSubnets(IReadOnlyList<IPNetwork> subnets) => Volatile.Write(ref _virtualSubnets, subnets);
 
+    /// <summary>
+    /// Whose agents traffic to the real addresses of subnets leaves through. A subnet of earlier keeps its workload: virtual
+    /// addresses of it may be in use.
+    /// </summary>
+    public void SetWorkloads(IEnumerable<(IPNetwork Subnet, string Workload)> workloads)
+    {
+        var present = workloads.ToList();
+        var earlier = Volatile.Read(ref _workloads).Where(e => !present.Exists(p => p.Subnet.Covers(e.Subnet)));
+        Volatile.Write(ref _workloads, [.. present.Concat(earlier).OrderByDescending(w => w.Subnet.PrefixLength)]);
+    }
+
+    /// <summary>Whose agent traffic to a real address leaves through; empty: by the normal rules.</summary>
+    public string WorkloadFor(IPAddress clusterAddress)
+    {
+        foreach (var (subnet, workload) in Volatile.Read(ref _workloads))
+        {
+            if (subnet.Contains(clusterAddress))
+                return workload;
+        }
+        return "";
+    }
+
     public void OnTcpOpen(ITcpFlow flow)
     {
         if (IsDns(flow.Endpoints.Destination))
             Start(flow.Endpoints, token => _dnsFlows.ServeAsync(flow, token), flow.Abort);
         else if (Resolve(flow.Endpoints.Destination) is { } destination)
-            Start(flow.Endpoints, token => carrier.CarryAsync(flow, destination, token), flow.Abort);
+            Start(
+                flow.Endpoints,
+                token => carrier.CarryAsync(flow, destination, WorkloadFor(destination.Address), token),
+                flow.Abort
+            );
         else
             flow.Unreachable();
     }
@@ -58,7 +87,11 @@ internal sealed partial class FlowRouter(
         if (IsDns(flow.Endpoints.Destination))
             Start(flow.Endpoints, token => _dnsFlows.ServeAsync(flow, token), flow.Close);
         else if (Resolve(flow.Endpoints.Destination) is { } destination)
-            Start(flow.Endpoints, token => carrier.CarryAsync(flow, destination, token), flow.Close);
+            Start(
+                flow.Endpoints,
+                token => carrier.CarryAsync(flow, destination, WorkloadFor(destination.Address), token),
+                flow.Close
+            );
         else
             flow.Unreachable();
     }

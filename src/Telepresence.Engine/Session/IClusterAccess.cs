@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.Engine.Session;
@@ -6,6 +7,8 @@ namespace Telepresence.Engine.Session;
 /// <summary>The way into a cluster: whom it belongs to, and byte streams to its traffic-manager.</summary>
 internal interface IClusterAccess : IDisposable
 {
+    private const string NoPodStreams = "this way into the cluster leads to its traffic-manager only";
+
     /// <summary>Kubeconfig context, or empty.</summary>
     string Context { get; }
 
@@ -42,4 +45,13 @@ internal interface IClusterAccess : IDisposable
     /// <summary>A new stream to the traffic-manager's gRPC port, found anew each time: its pod may have moved.</summary>
     /// <param name="progress">Told what is being waited for.</param>
     Task<Stream> OpenManagerStreamAsync(IProgress<ConnectStep>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Checks that <see cref="OpenPodStreamAsync"/> is allowed. An access that leads to the manager alone is refused.</summary>
+    /// <exception cref="Client.Errors.TelepresenceException">AgentLinksUnavailable.</exception>
+    Task RequirePodStreamsAsync(string podNamespace, CancellationToken cancellationToken) =>
+        Task.FromException(AgentErrors.LinksUnavailable(podNamespace, NoPodStreams));
+
+    /// <summary>A new stream to a port of any pod.</summary>
+    Task<Stream> OpenPodStreamAsync(string podNamespace, string pod, int port, CancellationToken cancellationToken) =>
+        Task.FromException<Stream>(AgentErrors.LinksUnavailable(podNamespace, NoPodStreams));
 }

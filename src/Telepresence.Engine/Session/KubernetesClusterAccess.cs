@@ -1,6 +1,7 @@
 using System.Net;
 using Telepresence.Client.Contract;
 using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session.Configuration;
 
 namespace Telepresence.Engine.Session;
@@ -163,6 +164,48 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         );
         return await _locator.ConnectAsync(ManagerNamespace, _managerTimeout, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Both verbs: the WebSocket's upgrade is a GET, and newer API servers want <c>create</c> besides (PROTOCOL §1.3).
+    /// </summary>
+    public async Task RequirePodStreamsAsync(string podNamespace, CancellationToken cancellationToken)
+    {
+        foreach (var verb in (string[])["create", "get"])
+        {
+            var review = await _client
+                .CreateSelfSubjectAccessReviewAsync(
+                    new V1SelfSubjectAccessReview
+                    {
+                        Spec = new V1SelfSubjectAccessReviewSpec
+                        {
+                            ResourceAttributes = new V1ResourceAttributes
+                            {
+                                NamespaceProperty = podNamespace,
+                                Verb = verb,
+                                Resource = "pods",
+                                Subresource = "portforward",
+                            },
+                        },
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (review.Status?.Allowed != true)
+            {
+                throw AgentErrors.LinksUnavailable(
+                    podNamespace,
+                    $"the user '{_client.Configuration.User.Name}' lacks the verb '{verb}' on pods/portforward there, ask the cluster's administrator for it"
+                );
+            }
+        }
+    }
+
+    public async Task<Stream> OpenPodStreamAsync(
+        string podNamespace,
+        string pod,
+        int port,
+        CancellationToken cancellationToken
+    ) => await PortForward.ConnectAsync(_client, podNamespace, pod, port, cancellationToken).ConfigureAwait(false);
 
     public void Dispose() => _client.Dispose();
 }

@@ -38,6 +38,30 @@ internal static class ManagerOptions
         };
     }
 
+    /// <param name="configuration">All layers, merged.</param>
+    /// <exception cref="Client.Errors.TelepresenceException">AgentLinksUnavailable: the configuration says so.</exception>
+    public static AgentOptions ForAgents(
+        IReadOnlyList<string> workloads,
+        ManagerConnectionOptions manager,
+        ClientConfiguration configuration
+    )
+    {
+        if (configuration.AgentPortForward is false)
+        {
+            throw AgentErrors.LinksUnavailable(
+                manager.Namespace,
+                "the configuration has cluster.agentPortForward: false, remove that key"
+            );
+        }
+        var defaults = new AgentOptions
+        {
+            Namespace = manager.Namespace,
+            Workloads = workloads,
+            Tunnels = manager.Tunnels,
+        };
+        return defaults with { ArrivalTimeout = configuration.Intercept ?? defaults.ArrivalTimeout };
+    }
+
     /// <summary>The kubeconfig's extension over local configuration over what the cluster supplies (PROTOCOL §5.1).</summary>
     /// <exception cref="InvalidConfigurationException">The cluster's cannot be read.</exception>
     public static ClientConfiguration MergedConfiguration(

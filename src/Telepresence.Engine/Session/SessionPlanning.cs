@@ -104,7 +104,7 @@ internal sealed class SessionPlanning(SessionServices services)
         new(
             access,
             ManagerOptions.Make(services, settings.Namespace ?? access.DefaultNamespace, access),
-            services.Loggers.CreateLogger<ClusterLink>()
+            services.Loggers
         );
 
     private async Task<SubnetPlan> MakeAsync(

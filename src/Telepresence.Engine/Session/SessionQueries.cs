@@ -236,7 +236,7 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
             Disposition = winner?.Disposition ?? RouteDisposition.Excluded,
             ClusterAddress = cluster?.ToString() ?? "",
             VirtualAddress = moved?.Address.ToString() ?? "",
-            Via = winner?.Via ?? "",
+            Via = cluster is null ? "" : session!.WorkloadFor(cluster),
             DnsName = cluster is null ? "" : session!.Names.Find(cluster),
             KubernetesObject = cluster is null ? "" : objects[session!].GetValueOrDefault(cluster, ""),
             Reason = ReasonFor(found, winner, owner, session, address, cluster) + MovedText(address, moved),
@@ -300,7 +300,7 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
             VirtualAddress = shown.ToString(),
             ClusterAddress = cluster.ToString(),
             IsTranslated = !shown.Equals(cluster),
-            Via = session.Plan.Subnets.FirstOrDefault(s => s.Prefix.Contains(cluster))?.Workload ?? "",
+            Via = session.WorkloadFor(cluster),
             DnsName = session.Names.Find(cluster),
             Session = session.Name,
         };

@@ -15,12 +15,20 @@ internal sealed record SessionSettings
     /// <summary>What <see cref="Configuration.ClientConfiguration.TrafficManagerConnect"/> is when nobody sets it.</summary>
     public static readonly TimeSpan DefaultConnectTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>What -ProxyVia names where it means -Vnat (PROTOCOL §4.5).</summary>
+    private const string NoWorkload = "local";
+
     public required ClusterSelection Cluster { get; init; }
     public string? Namespace { get; init; }
     public IReadOnlyList<string> MappedNamespaces { get; init; } = [];
     public string? ManagerNamespace { get; init; }
     public string? Name { get; init; }
     public IReadOnlyList<TranslationRequest> Translate { get; init; } = [];
+
+    /// <summary>Whose agents traffic shall leave through, each once.</summary>
+    public IReadOnlyList<string> Workloads =>
+        [.. Translate.Select(t => t.Workload).Where(w => w.Length > 0).Distinct(StringComparer.Ordinal)];
+
     public IReadOnlyList<IPNetwork> AlsoProxy { get; init; } = [];
     public IReadOnlyList<IPNetwork> NeverProxy { get; init; } = [];
     public IReadOnlyList<IPNetwork> AllowConflicting { get; init; } = [];
@@ -86,16 +94,10 @@ internal sealed record SessionSettings
             Fingerprint = new Dictionary<string, string>(),
         };
 
-    /// <summary>Translating without sending the traffic that way would reach the wrong place: refused until agents can be used.</summary>
     private static TranslationRequest ParseProxyVia(string text)
     {
-        SubnetParser.ParseProxyVia(text);
-        throw ErrorCatalogue.Error(
-            ErrorId.InvalidProxyVia,
-            text,
-            ("value", text),
-            ("reason", "this release cannot send traffic through a workload's agent yet; -Vnat translates without one")
-        );
+        var (subnet, workload) = SubnetParser.ParseProxyVia(text);
+        return ToRequest(subnet, workload == NoWorkload ? "" : workload);
     }
 
     private static TranslationRequest ToRequest(SubnetSelector selector, string workload) =>

@@ -148,6 +148,7 @@ internal sealed class CannedAnswers(string directory)
             InterfaceIndex = 7,
             Subnets = ["10.96.0.0/16"],
             TranslatedSubnets = ["10.244.0.0/16"],
+            ProxyVia = ["10.244.0.0/16=gateway"],
             VirtualSubnet = "246.0.0.0/10",
             DnsMode = "captured name servers",
             DnsServers = ["192.0.2.53"],

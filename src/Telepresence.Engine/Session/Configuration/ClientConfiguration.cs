@@ -67,6 +67,20 @@ internal sealed record ClientConfiguration
         init => Put(ConfigurationKeys.DnsLookup, value);
     }
 
+    /// <summary>Until a workload's agent has arrived. Default 30 s.</summary>
+    public TimeSpan? Intercept
+    {
+        get => Value<TimeSpan>(ConfigurationKeys.Intercept);
+        init => Put(ConfigurationKeys.Intercept, value);
+    }
+
+    /// <summary>False: agents are not linked to directly. Default true.</summary>
+    public bool? AgentPortForward
+    {
+        get => Value<bool>(ConfigurationKeys.AgentPortForward);
+        init => Put(ConfigurationKeys.AgentPortForward, value);
+    }
+
     public string? DefaultManagerNamespace
     {
         get => Reference<string>(ConfigurationKeys.DefaultManagerNamespace);

@@ -40,6 +40,20 @@ internal static class ConfigurationKeys
         "The whole connect."
     );
 
+    public static readonly ConfigurationKey Intercept = Used(
+        "timeouts.intercept",
+        Duration,
+        "30s",
+        "Until a workload's traffic-agent has arrived."
+    );
+
+    public static readonly ConfigurationKey AgentPortForward = Used(
+        "cluster.agentPortForward",
+        ConfigurationValueType.Boolean,
+        "true",
+        "Direct links to traffic-agents, which -ProxyVia needs."
+    );
+
     public static readonly ConfigurationKey DefaultManagerNamespace = Used(
         "cluster.defaultManagerNamespace",
         Text,
@@ -167,6 +181,8 @@ internal static class ConfigurationKeys
             RoundtripLatency,
             TrafficManagerApi,
             TrafficManagerConnect,
+            Intercept,
+            AgentPortForward,
             DefaultManagerNamespace,
             MappedNamespaces,
             DnsExcludeSuffixes,
@@ -219,7 +235,6 @@ internal static class ConfigurationKeys
             ),
             Unused("timeouts.containerShutdown", Duration, "0s", "Grace of a container that stops."),
             Unused("timeouts.helm", Duration, "30s", "Operations of Helm."),
-            Unused("timeouts.intercept", Duration, "30s", "Wait for an intercept."),
             Unused("timeouts.proxyDial", Duration, "5s", "Outbound dial of the old proxy."),
             Unused("timeouts.trafficAgentArrival", Duration, "1m", "Wait for a traffic-agent."),
             Unused("timeouts.ftpReadWrite", Duration, "1m", "One read or write of a remote file."),
@@ -243,7 +258,6 @@ internal static class ConfigurationKeys
             Unused("intercept.mountsRoot", Text, "", "Directory of mounts."),
             Unused("intercept.localShortcut", ConfigurationValueType.Boolean, "true", "Local short cut of intercepts."),
             Unused("cluster.connectFromRootDaemon", ConfigurationValueType.Boolean, "true", "Which daemon connects."),
-            Unused("cluster.agentPortForward", ConfigurationValueType.Boolean, "true", "Direct links to agents."),
             Unused("cluster.forceSPDY", ConfigurationValueType.Boolean, "false", "Port-forward by SPDY alone."),
             Unused(
                 "cluster.dockerAddHostGateway",

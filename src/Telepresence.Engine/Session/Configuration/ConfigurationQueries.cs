@@ -73,7 +73,7 @@ internal sealed class ConfigurationQueries(SessionServices services, SessionRegi
                     await using var link = new ClusterLink(
                         access,
                         ManagerOptions.Make(current, access.DefaultNamespace, access),
-                        current.Loggers.CreateLogger<ClusterLink>()
+                        current.Loggers
                     );
                     var info = await link.ConnectAsync(steps, token).ConfigureAwait(false);
                     return parameters.Scope == ConfigurationScope.Cluster

@@ -86,6 +86,10 @@ internal sealed record SubnetPlan
 
     public IEnumerable<IPNetwork> Translated => With(RouteDisposition.Translated).Select(s => s.Prefix);
 
+    /// <summary>Translated subnets whose traffic leaves through a workload's agent.</summary>
+    public IEnumerable<(IPNetwork Subnet, string Workload)> Workloads =>
+        With(RouteDisposition.Translated).Where(s => s.Workload.Length > 0).Select(s => (s.Prefix, s.Workload));
+
     /// <summary>Routed as they are, without any claim on foreign routes.</summary>
     public IEnumerable<IPNetwork> Proxied =>
         With(RouteDisposition.Proxied).Where(s => s.Resolution != ConflictResolution.Allowed).Select(s => s.Prefix);

@@ -101,38 +101,39 @@ internal static class SubnetPlanner
         ConflictDetector detector
     )
     {
-        var request = input.Translate.FirstOrDefault(t =>
-            t.Network is { } n ? n.Covers(prefix) : t.Kind is null || t.Kind == kind
-        );
-        if (request is not null)
+        // A CIDR says more than a symbol.
+        if (input.Translate.FirstOrDefault(t => t.Network is { } n && n.Covers(prefix)) is { } whole)
         {
-            yield return Translated(
-                prefix,
-                kind,
-                detector.First(prefix),
-                ConflictResolution.Translate,
-                request.Workload
-            );
+            yield return Requested(prefix, kind, whole, detector);
             yield break;
         }
-
+        var symbol = input.Translate.FirstOrDefault(t => t.Network is null && (t.Kind is null || t.Kind == kind));
         var rest = new List<IPNetwork> { prefix };
         foreach (var part in input.Translate)
         {
-            if (part.Network is not { } network || !prefix.Covers(network))
+            if (
+                part.Network is not { } network
+                || !prefix.Covers(network)
+                || (symbol is not null && symbol.Workload == part.Workload)
+            )
                 continue;
-            yield return Translated(
-                network,
-                kind,
-                detector.First(network),
-                ConflictResolution.Translate,
-                part.Workload
-            );
+            yield return Requested(network, kind, part, detector);
             rest = [.. rest.SelectMany(r => r.Except(network))];
         }
-        foreach (var untranslated in rest)
-            yield return Resolve(untranslated, kind, input, detector.First(untranslated));
+        foreach (var left in rest)
+        {
+            yield return symbol is null
+                ? Resolve(left, kind, input, detector.First(left))
+                : Requested(left, kind, symbol, detector);
+        }
     }
+
+    private static PlannedSubnet Requested(
+        IPNetwork prefix,
+        SubnetKind kind,
+        TranslationRequest request,
+        ConflictDetector detector
+    ) => Translated(prefix, kind, detector.First(prefix), ConflictResolution.Translate, request.Workload);
 
     private static PlannedSubnet Resolve(
         IPNetwork prefix,
@@ -225,11 +226,7 @@ internal static class SubnetPlanner
         {
             for (var j = i + 1; j < requests.Count; j++)
             {
-                if (
-                    requests[i].Network is { } one && requests[j].Network is { } other
-                        ? one.Overlaps(other)
-                        : requests[i] == requests[j]
-                )
+                if (Overlap(requests[i], requests[j]))
                 {
                     throw ErrorCatalogue.Error(
                         ErrorId.OverlappingTranslation,
@@ -241,4 +238,14 @@ internal static class SubnetPlanner
             }
         }
     }
+
+    /// <summary>A CIDR and a symbol do not: the CIDR says more. Nor do two symbols that want the same.</summary>
+    private static bool Overlap(TranslationRequest one, TranslationRequest other) =>
+        (one.Network, other.Network) switch
+        {
+            ({ } first, { } second) => first.Overlaps(second),
+            (null, null) => one.Kind == other.Kind
+                || (one.Workload != other.Workload && (one.Kind is null || other.Kind is null)),
+            _ => false,
+        };
 }

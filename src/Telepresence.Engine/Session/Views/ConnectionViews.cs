@@ -56,6 +56,7 @@ internal static class ConnectionViews
             Retransmits = statistics.Retransmits,
             DnsName = session.Names.Find(cluster),
             ClusterAddress = cluster.ToString(),
+            Via = session.WorkloadFor(cluster),
             Target = objects.GetValueOrDefault(cluster, ""),
             Session = session.Name,
         };

@@ -1,4 +1,8 @@
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
 using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Session;
+using Telepresence.Engine.Session.Configuration;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.Sandbox;
@@ -53,6 +57,44 @@ public sealed class SandboxKubernetesTests
         );
         Assert.Equal(KubernetesErrorId.PortForwardForbidden, error.ErrorId);
         Assert.Contains("'get'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(PortForwardAccess.Allowed, null)]
+    [InlineData(PortForwardAccess.Forbidden, "'create'")]
+    [InlineData(PortForwardAccess.CreateOnly, "'get'")]
+    public async Task Whether_pods_may_be_linked_to_is_known_before(PortForwardAccess access, string? missing)
+    {
+        await using var sandbox = await SandboxCluster.StartAsync(
+            new SandboxOptions { PortForward = access },
+            Deadline
+        );
+        using var cluster = KubernetesClusterAccess.Open(
+            new ClusterSelection { Kubeconfig = sandbox.KubeconfigPath },
+            null,
+            ClientConfiguration.Empty,
+            TimeSpan.FromSeconds(60)
+        );
+        if (missing is not null)
+        {
+            var error = await Assert.ThrowsAsync<TelepresenceException>(() =>
+                cluster.RequirePodStreamsAsync("demo", Deadline)
+            );
+            Assert.True(error.Is(ErrorId.AgentLinksUnavailable), error.Message);
+            Assert.Contains(missing, error.Message, StringComparison.Ordinal);
+            return;
+        }
+        await cluster.RequirePodStreamsAsync("demo", Deadline);
+        using var client = Client(sandbox);
+        var manager = await new ManagerLocator(client).LocateAsync("ambassador", Deadline);
+        using GrpcChannel channel = new(async token =>
+            await cluster.OpenPodStreamAsync(manager.Namespace, manager.Pod, manager.Port, token)
+        );
+        using var call = new ManagerClient(channel).Version(new CallOptions(CancellationToken: Deadline));
+        Assert.StartsWith("v2.", (await call).Version, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<KubernetesException>(() =>
+            cluster.OpenPodStreamAsync("demo", "no-such-pod", 80, Deadline)
+        );
     }
 
     [Theory]

@@ -17,8 +17,14 @@ internal sealed class FakeTcpFlow : ITcpFlow
     private ReadResult _read;
     private Task _flushed = Task.CompletedTask;
 
-    public FlowEndpoints Endpoints { get; } =
-        new(IPEndPoint.Parse("192.0.2.1:40000"), IPEndPoint.Parse("192.0.2.2:80"));
+    /// <param name="destination">What the application connected to.</param>
+    public FakeTcpFlow(IPEndPoint? destination = null) =>
+        Endpoints = new FlowEndpoints(
+            IPEndPoint.Parse("192.0.2.1:40000"),
+            destination ?? IPEndPoint.Parse("192.0.2.2:80")
+        );
+
+    public FlowEndpoints Endpoints { get; }
 
     public FlowStatistics Statistics => default;
 

@@ -26,7 +26,7 @@ internal sealed class FakeUdpFlow : IUdpFlow
         await FromApplication.Reader.WaitToReadAsync(cancellationToken)
         && FromApplication.Reader.TryRead(out var datagram)
             ? datagram
-            : null;
+            : default(ReadOnlyMemory<byte>?);
 
     public bool Send(ReadOnlySpan<byte> payload) => ToApplication.Writer.TryWrite(payload.ToArray());
 

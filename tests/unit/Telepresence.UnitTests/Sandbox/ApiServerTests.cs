@@ -35,7 +35,10 @@ public sealed class ApiServerTests(SandboxFixture sandbox) : IClassFixture<Sandb
     [InlineData("labelSelector=app%3Dweb", 3)]
     [InlineData("labelSelector=app%3D%3Dweb&fieldSelector=metadata.namespace%3Ddemo", 2)]
     [InlineData("labelSelector=app%20in%20(web,bulk)&fieldSelector=metadata.namespace%3Ddemo", 3)]
-    [InlineData("labelSelector=app%20notin%20(web)&fieldSelector=metadata.namespace!%3Ddemo,metadata.namespace!%3Dmesh", 1)]
+    [InlineData(
+        "labelSelector=app%20notin%20(web)&fieldSelector=metadata.namespace!%3Ddemo,metadata.namespace!%3Dmesh",
+        1
+    )]
     [InlineData("labelSelector=telepresence", 1)]
     [InlineData("fieldSelector=status.phase%3DPending", 0)]
     public async Task Selectors_choose(string query, int count)

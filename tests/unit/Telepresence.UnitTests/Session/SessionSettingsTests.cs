@@ -9,6 +9,9 @@ public class SessionSettingsTests
     private static ConnectParameters Vnat(params string[] vnat) =>
         new() { Subnets = new SubnetSelection { Vnat = vnat } };
 
+    private static ConnectParameters Via(params string[] via) =>
+        new() { Subnets = new SubnetSelection { ProxyVia = via } };
+
     [Fact]
     public void Equal_parameters_mean_the_same_session_in_whatever_order() =>
         Assert.Empty(
@@ -50,11 +53,35 @@ public class SessionSettingsTests
         Assert.Equal(id, Assert.Throws<TelepresenceException>(() => SessionSettings.Parse(Vnat(vnat))).Id);
 
     [Fact]
-    public void ProxyVia_is_refused_in_words_and_not_taken_for_a_mere_translation()
+    public void ProxyVia_is_a_translation_with_a_workload()
     {
-        var parameters = new ConnectParameters { Subnets = new SubnetSelection { ProxyVia = ["all=web"] } };
-        var error = Assert.Throws<TelepresenceException>(() => SessionSettings.Parse(parameters));
-        Assert.Equal("InvalidProxyVia", error.Id);
-        Assert.Contains("agent", error.Message, StringComparison.Ordinal);
+        var settings = SessionSettings.Parse(
+            Via("service=web", "127.0.0.0/8=echo", " 10.0.0.0/8 = web ", "pods=local") with
+            {
+                Name = "a",
+            }
+        );
+        Assert.Equal(
+            [("service", "web"), ("127.0.0.0/8", "echo"), ("10.0.0.0/8", "web"), ("pods", "")],
+            settings.Translate.Select(t => (t.ToString(), t.Workload))
+        );
+        Assert.Equal(["web", "echo"], settings.Workloads);
+        Assert.Empty(SessionSettings.Parse(Vnat("all")).Workloads);
     }
+
+    [Theory]
+    [InlineData("all")]
+    [InlineData("all=")]
+    [InlineData("=web")]
+    [InlineData("all=Web")]
+    [InlineData("all=deployment/web")]
+    public void A_ProxyVia_that_names_no_workload_is_refused(string via) =>
+        Assert.Equal("InvalidProxyVia", Assert.Throws<TelepresenceException>(() => SessionSettings.Parse(Via(via))).Id);
+
+    [Fact]
+    public void Another_workload_is_another_session() =>
+        Assert.Equal(
+            ["ProxyVia"],
+            SessionSettings.Differences(SessionSettings.Parse(Via("all=web")), SessionSettings.Parse(Via("all=echo")))
+        );
 }

@@ -1,7 +1,9 @@
 using System.Net;
+using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
 using Telepresence.Engine.Routing;
+using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Planning;
 
 namespace Telepresence.UnitTests.Session.Planning;
@@ -147,6 +149,51 @@ public class SubnetPlannerTests
             Assert.Throws<TelepresenceException>(() => SubnetPlanner.Plan(input)).Id
         );
     }
+
+    [Theory]
+    [InlineData("all=web all=echo")]
+    [InlineData("all=web service=")]
+    [InlineData("pods=web all=echo")]
+    [InlineData("service= service=web")]
+    [InlineData("127.0.0.0/8=web 127.0.0.6/32=echo")]
+    public void Nor_may_two_workloads_want_the_same(string requests) =>
+        Assert.Equal(
+            "OverlappingTranslation",
+            Assert
+                .Throws<TelepresenceException>(() =>
+                    SubnetPlanner.Plan(Cluster() with { Translate = Requests(requests) })
+                )
+                .Id
+        );
+
+    [Theory]
+    [InlineData("all=web", "10.42.0.0/16=web 10.43.0.0/16=web")]
+    [InlineData("service=web pods=echo", "10.42.0.0/16=echo 10.43.0.0/16=web")]
+    [InlineData("service=web pods=", "10.43.0.0/16=web")]
+    [InlineData("service=web 10.43.128.0/17=echo", "10.43.0.0/17=web 10.43.128.0/17=echo")]
+    [InlineData("service=web 10.43.128.0/17=web", "10.43.0.0/16=web")]
+    [InlineData("service= 10.42.0.0/15=echo", "10.42.0.0/16=echo 10.43.0.0/16=echo")]
+    [InlineData("127.0.0.0/8=web", "127.0.0.0/8=web")]
+    [InlineData("::1/128=web", "::1/128=web")]
+    public void Each_translated_subnet_has_its_workload(string requests, string expected)
+    {
+        var plan = SubnetPlanner.Plan(Cluster() with { Translate = Requests(requests) });
+        Assert.Equal(expected, string.Join(' ', plan.Workloads.Select(w => $"{w.Subnet}={w.Workload}").Order()));
+        // Loop-back has a virtual address, and no route of its own.
+        Assert.DoesNotContain(plan.Proxied.Concat(plan.Overriding), n => IPAddress.IsLoopback(n.BaseAddress));
+    }
+
+    private static TranslationRequest[] Requests(string texts) =>
+        [.. SessionSettings.Parse(Parameters(texts)).Translate];
+
+    private static ConnectParameters Parameters(string texts) =>
+        new()
+        {
+            Subnets = new SubnetSelection
+            {
+                ProxyVia = [.. texts.Split(' ').Select(t => t.EndsWith('=') ? t + "local" : t)],
+            },
+        };
 
     [Fact]
     public void A_never_proxied_subnet_is_left_alone_unless_an_also_proxied_one_lies_between()
