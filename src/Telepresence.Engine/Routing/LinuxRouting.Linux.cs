@@ -230,13 +230,30 @@ internal sealed partial class LinuxRouting : IRouting
                     routes.Remove(before);
                     undo.Push(() => _tables.Replace(before));
                 }
-                else
+                else if (TryAdd(route))
                 {
-                    _tables.Add(route);
                     undo.Push(() => _tables.Remove(route));
                 }
                 routes.Add(route);
             }
+        }
+    }
+
+    /// <summary>False: it is for IPv6, which the machine has turned off. The cluster is reached by IPv4 then.</summary>
+    private bool TryAdd(OwnRoute route)
+    {
+        try
+        {
+            _tables.Add(route);
+            return true;
+        }
+        catch (NetlinkException e)
+            when (route.Destination.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6
+                && e.Error is (Errno.EACCES or Errno.EAFNOSUPPORT or Errno.EOPNOTSUPP)
+            )
+        {
+            Log.WithoutIPv6(_logger, e.Message);
+            return false;
         }
     }
 
@@ -332,6 +349,9 @@ internal sealed partial class LinuxRouting : IRouting
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A failed change was not wholly taken back: {Reason}")]
         public static partial void NotUndone(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "IPv6 is turned off on this machine: {Reason}")]
+        public static partial void WithoutIPv6(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A change of the routing could not be followed: {Reason}")]
         public static partial void NotFollowed(ILogger logger, string reason);
