@@ -92,7 +92,7 @@ public sealed class ChangingVpnTests(OpenVpnFixture fixture) : IClassFixture<Ope
         fixture.Workstation.AssertOfficeAnswers();
 
         // A route in the way that even wins over what is allowed, were it in the same table.
-        using (new AddedRoute(fixture.Workstation.Net, $"{pod}/32 via 10.8.0.5 dev tun0"))
+        using (Added.Route(fixture.Workstation.Net, $"{pod}/32 via 10.8.0.5 dev tun0"))
             scene.AssertClusterAnswersAt(pod, 8080);
 
         var after = await scene.ChangeAsync(() => fixture.Vpn.DownAsync(), s => s.Conflicts.Length == 0);

@@ -42,7 +42,7 @@ public sealed class NeverProxyTests(OpenVpnFixture fixture) : IClassFixture<Open
     public async Task What_is_never_proxied_keeps_interface_and_gateway_of_a_second_card(string route, string allowed)
     {
         await fixture.StartAsync();
-        using var added = new AddedRoute(fixture.Workstation.Net, route);
+        using var added = Added.Route(fixture.Workstation.Net, route);
         await using var scene = await VpnScene.ConnectAsync(
             fixture.Workstation,
             fixture.Sandbox,
@@ -66,7 +66,7 @@ public sealed class NeverProxyTests(OpenVpnFixture fixture) : IClassFixture<Open
     public async Task Also_and_never_proxied_subnets_lie_in_each_other()
     {
         await fixture.StartAsync();
-        using var added = new AddedRoute(fixture.Workstation.Net, $"198.51.0.0/16 via {Office.SecondGateway} dev nic1");
+        using var added = Added.Route(fixture.Workstation.Net, $"198.51.0.0/16 via {Office.SecondGateway} dev nic1");
         await using var scene = await VpnScene.ConnectAsync(
             fixture.Workstation,
             fixture.Sandbox,

@@ -37,7 +37,7 @@ public sealed class OpenVpnFixture : IAsyncLifetime
     public const string Public = "198.51.100.70";
 
     private readonly Lazy<Task> _starting;
-    private readonly Dictionary<string, SandboxProcess> _sandboxes = [];
+    private readonly Dictionary<(string Services, string Pods, int Number), SandboxProcess> _sandboxes = [];
     private Workstation? _workstation;
 
     public OpenVpnFixture() => _starting = new Lazy<Task>(BuildAsync);
@@ -54,13 +54,14 @@ public sealed class OpenVpnFixture : IAsyncLifetime
         return _starting.Value;
     }
 
-    /// <summary>A cluster of one family with these services, shared by the tests of the class.</summary>
-    internal async Task<SandboxProcess> SandboxAsync(string services, string pods = Pods)
+    /// <summary>A cluster of one family with these subnets, shared by the tests of the class.</summary>
+    /// <param name="number">More than one of the same subnets.</param>
+    internal async Task<SandboxProcess> SandboxAsync(string services, string pods = Pods, int number = 1)
     {
-        if (!_sandboxes.TryGetValue(services, out var sandbox))
+        if (!_sandboxes.TryGetValue((services, pods, number), out var sandbox))
         {
             sandbox = await SandboxProcess.StartAsync(Workstation, "--service-subnet", services, "--pod-subnet", pods);
-            _sandboxes[services] = sandbox;
+            _sandboxes[(services, pods, number)] = sandbox;
         }
         return sandbox;
     }

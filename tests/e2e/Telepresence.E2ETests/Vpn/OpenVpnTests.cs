@@ -1,6 +1,7 @@
 using System.Net;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
 using Telepresence.E2ETests.Session;
 
 namespace Telepresence.E2ETests.Vpn;
@@ -44,7 +45,7 @@ public sealed class OpenVpnTests(OpenVpnFixture fixture) : IClassFixture<OpenVpn
     public async Task An_allowed_conflict_wins_and_the_rest_of_the_VPN_stays(string vpnRoute)
     {
         await fixture.StartAsync();
-        using var added = vpnRoute.Length > 0 ? new AddedRoute(fixture.Workstation.Net, vpnRoute) : null;
+        using var added = vpnRoute.Length > 0 ? Added.Route(fixture.Workstation.Net, vpnRoute) : null;
         await using var scene = await ConnectAsync(new SubnetSelection { AllowConflictingSubnet = ["10.43.0.0/16"] });
 
         Assert.Equal([OpenVpnFixture.Services6], scene.Session.TranslatedSubnets);
@@ -166,6 +167,50 @@ public sealed class OpenVpnTests(OpenVpnFixture fixture) : IClassFixture<OpenVpn
         );
 
         Assert.Equal(id, error.Id);
+    }
+
+    /// <summary>Both are translated, each into virtual addresses of its own, and found by its own names.</summary>
+    [SkippableFact]
+    public async Task Two_clusters_with_the_same_subnets_stand_beside_the_VPN()
+    {
+        await fixture.StartAsync();
+        var before = fixture.Workstation.NetworkState();
+        SandboxProcess[] sandboxes =
+        [
+            await fixture.SandboxAsync(OpenVpnFixture.Services),
+            await fixture.SandboxAsync(OpenVpnFixture.Services, number: 2),
+        ];
+        Assert.Equal(sandboxes[0].Addresses("demo/web"), sandboxes[1].Addresses("demo/web"));
+        await using var scene = await VpnScene.StartAsync(fixture.Workstation, sandboxes[0]);
+        var one = await scene.Engine.ConnectAsync(sandboxes[0], name: "one");
+        var two = await scene.Engine.ConnectAsync(sandboxes[1], name: "two");
+
+        Assert.Equal([OpenVpnFixture.Services], one.TranslatedSubnets);
+        Assert.Equal([OpenVpnFixture.Services, OpenVpnFixture.Pods], Sorted(two.TranslatedSubnets));
+        Assert.False(IPNetwork.Parse(one.VirtualSubnet).Contains(IPNetwork.Parse(two.VirtualSubnet).BaseAddress));
+        Assert.False(IPNetwork.Parse(two.VirtualSubnet).Contains(IPNetwork.Parse(one.VirtualSubnet).BaseAddress));
+        foreach (
+            var (sandbox, session) in ((SandboxProcess, TelepresenceSession)[])
+                [(sandboxes[0], one), (sandboxes[1], two)]
+        )
+        {
+            var address = scene.AddressOf($"web.demo.svc.{session.Name}");
+            Assert.True(IPNetwork.Parse(session.VirtualSubnet).Contains(IPAddress.Parse(address)));
+            Assert.StartsWith($"dev={session.InterfaceAlias}", scene.RouteTo(address), StringComparison.Ordinal);
+            Assert.Contains(
+                sandbox.PageToken,
+                fixture.Workstation.Curl($"http://web.demo.svc.{session.Name}/"),
+                StringComparison.Ordinal
+            );
+        }
+        AssertVpnIsWhole();
+
+        // The pods' subnet is free for the one that stays.
+        await scene.Engine.Client.DisconnectAsync("one", EngineProcess.Bound);
+        Assert.Contains(sandboxes[1].PageToken, fixture.Workstation.Curl("http://web.demo/"), StringComparison.Ordinal);
+        await scene.Engine.Client.DisconnectAsync("two", EngineProcess.Bound);
+        await scene.Engine.WaitForExitAsync();
+        Assert.Equal(before, fixture.Workstation.NetworkState());
     }
 
     private async Task<VpnScene> ConnectAsync(SubnetSelection subnets)
