@@ -78,7 +78,7 @@ internal sealed record SubnetPlan
     /// <summary>Where virtual IPv4 addresses and the VIF's own address come from; chosen even if nothing is translated.</summary>
     public required VirtualSubnet VirtualIPv4 { get; init; }
 
-    /// <summary>Null while no IPv6 subnet is translated.</summary>
+    /// <summary>Null where the cluster has no IPv6 subnet.</summary>
     public VirtualSubnet? VirtualIPv6 { get; init; }
 
     /// <summary>Never-proxied subnets that touch something routed, and so need care (PROTOCOL §4.2).</summary>

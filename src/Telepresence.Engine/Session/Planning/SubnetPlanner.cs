@@ -184,10 +184,8 @@ internal static class SubnetPlanner
             configured is null || isIPv6 ? VirtualSubnetPool.ForThisSystem().ChooseIPv4(others, taken) : configured;
         if (isIPv6)
             return (v4, configured);
-        var needsIPv6 = subnets.Exists(s =>
-            s.Disposition == RouteDisposition.Translated
-            && s.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6
-        );
+        // Also where none of it is translated yet: a VPN may come up later, and the interface has its addresses from the start.
+        var needsIPv6 = subnets.Exists(s => s.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6);
         return (v4, needsIPv6 ? VirtualSubnetPool.ChooseIPv6(others, taken, input.Identity) : null);
     }
 

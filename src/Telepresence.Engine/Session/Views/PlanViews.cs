@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Telepresence.Client.Objects;
 using Telepresence.Engine.Session.Planning;
 using Telepresence.Engine.Vnat;
@@ -30,7 +31,10 @@ internal static class PlanViews
         if (!plan.Translated.Any())
             yield break;
         yield return Subnet(plan.VirtualIPv4.Network, SubnetKind.Virtual, RouteDisposition.Translated, session);
-        if (plan.VirtualIPv6 is { } v6)
+        if (
+            plan.VirtualIPv6 is { } v6
+            && plan.Translated.Any(t => t.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6)
+        )
             yield return Subnet(v6.Network, SubnetKind.Virtual, RouteDisposition.Translated, session);
     }
 

@@ -53,6 +53,26 @@ public sealed class FollowTests
     }
 
     [SkippableFact]
+    public async Task An_IPv6_subnet_that_a_VPN_takes_is_translated_too()
+    {
+        await using var scene = await SceneAsync(new SubnetSelection(), "--dual-stack");
+        var workstation = scene.Workstation;
+        var real = workstation.Dig("+short", "web.demo", "AAAA");
+        Assert.StartsWith("fd00:10:96::", real, StringComparison.Ordinal);
+
+        var changed = NextSession(scene.Engine, s => s.TranslatedSubnets.Length > 0);
+        workstation.Net.AddInterface("tun0", "172.20.0.1/16", "fd00:20::1/64");
+        workstation.Net.Ip("-6 route add fd00:10:96::/48 dev tun0");
+
+        Assert.Equal(["fd00:10:96::/112"], (await changed).TranslatedSubnets);
+        var moved = workstation.Dig("+short", "web.demo", "AAAA");
+        Assert.DoesNotContain("fd00:10:96::", moved, StringComparison.Ordinal);
+        Assert.Contains("dev=tun0", workstation.RouteTo(real), StringComparison.Ordinal);
+        var page = workstation.Curl($"http://[{moved}]/", "-g");
+        Assert.Contains(scene.Sandbox.PageToken, page, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task A_connection_to_an_address_that_the_VPN_takes_ends_at_once()
     {
         await using var scene = await SceneAsync(new SubnetSelection());
@@ -156,13 +176,13 @@ public sealed class FollowTests
         return next.Task.WaitAsync(EngineProcess.Bound);
     }
 
-    private static async Task<Scene> SceneAsync(SubnetSelection subnets)
+    private static async Task<Scene> SceneAsync(SubnetSelection subnets, params string[] sandboxOptions)
     {
         Workstation.RequireTools();
         var workstation = await Workstation.StartAsync();
         try
         {
-            var sandbox = await SandboxProcess.StartAsync(workstation);
+            var sandbox = await SandboxProcess.StartAsync(workstation, sandboxOptions);
             var engine = await EngineProcess.StartAsync(workstation);
             return new Scene(workstation, sandbox, engine, await engine.ConnectAsync(sandbox, subnets, "one"));
         }
