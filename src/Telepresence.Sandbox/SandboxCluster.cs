@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Telepresence.Sandbox.Api;
 using Telepresence.Sandbox.Cluster;
 using Telepresence.Sandbox.ClusterDns;
@@ -228,6 +229,7 @@ public sealed class SandboxCluster : IAsyncDisposable
                     new ApiAuthentication(authority, Token),
                     _options.PortForward,
                     FindPod,
+                    new ConfigMapWriter(_store, _options.ConfigMaps, FollowConfigMap),
                     _options.TimeProvider,
                     _stopping.Token
                 );
@@ -310,6 +312,10 @@ public sealed class SandboxCluster : IAsyncDisposable
         {
             return;
         }
+        _store.Put(
+            ResourceType.ConfigMap,
+            ClientConfigMap.Create(_options.ManagerNamespace, _options.ClientConfiguration)
+        );
         var port = new ServicePort(
             "api",
             ProtocolType.Tcp,
@@ -358,6 +364,14 @@ public sealed class SandboxCluster : IAsyncDisposable
         }
         var manager = await TrafficManagerServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
         return Own(manager).EndPoint;
+    }
+
+    private void FollowConfigMap(JsonObject configMap)
+    {
+        if (ClientConfigMap.ClientYaml(configMap, _options.ManagerNamespace) is { } yaml)
+        {
+            _state.Change(f => f with { ClientConfiguration = yaml });
+        }
     }
 
     private PortForwardTarget? FindPod(string ns, string name) =>

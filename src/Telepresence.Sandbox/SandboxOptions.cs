@@ -35,7 +35,10 @@ public sealed record SandboxOptions
     /// <summary>What the kubeconfig's user holds.</summary>
     public SandboxCredential Credential { get; init; } = SandboxCredential.Token;
 
-    /// <summary>The YAML the manager answers GetClientConfig with; empty for none.</summary>
+    /// <summary>
+    /// client.yaml of the ConfigMap traffic-manager, as helm makes it of the values <c>client.*</c>: what the manager answers
+    /// GetClientConfig with. Empty for none.
+    /// </summary>
     public string ClientConfiguration { get; init; } = "";
 
     /// <summary>What kind of manager there is.</summary>
@@ -49,6 +52,9 @@ public sealed record SandboxOptions
 
     /// <summary>Who may port-forward.</summary>
     public PortForwardAccess PortForward { get; init; } = PortForwardAccess.Allowed;
+
+    /// <summary>Who may change ConfigMaps.</summary>
+    public ConfigMapAccess ConfigMaps { get; init; } = ConfigMapAccess.Allowed;
 
     /// <summary>How the API server fails.</summary>
     public ApiServerFault ApiServerFault { get; init; } = ApiServerFault.None;
@@ -91,6 +97,16 @@ public enum PortForwardAccess
 
     /// <summary>As the chart's role grants it, <c>create</c> alone: SPDY's POST passes, WebSocket's GET gets 403 (PROTOCOL §1.3).</summary>
     CreateOnly,
+}
+
+/// <summary>What the API server's authorization says to a change of a ConfigMap.</summary>
+public enum ConfigMapAccess
+{
+    /// <summary>Yes.</summary>
+    Allowed,
+
+    /// <summary>403 to every change.</summary>
+    ReadOnly,
 }
 
 /// <summary>Ways for the API server to fail before HTTP.</summary>

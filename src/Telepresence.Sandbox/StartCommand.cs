@@ -37,6 +37,10 @@ internal static class StartCommand
         {
             Description = "Put a client certificate into the kubeconfig in place of a token.",
         };
+        var clientYaml = new Option<FileInfo>("--client-yaml")
+        {
+            Description = "File with what helm makes of the values client.*: configuration for all clients.",
+        }.AcceptExistingOnly();
         var json = new Option<bool>("--json") { Description = "Print one line of JSON when ready." };
         var command = new Command("start", "Start an embedded cluster and keep it until interrupted.")
         {
@@ -46,6 +50,7 @@ internal static class StartCommand
             listen,
             state,
             certificate,
+            clientYaml,
             json,
         };
         command.SetAction(
@@ -68,6 +73,7 @@ internal static class StartCommand
                     ),
                     Listen = parse.GetValue(listen)!,
                     StateDirectory = parse.GetValue(state),
+                    ClientConfiguration = parse.GetValue(clientYaml) is { } file ? File.ReadAllText(file.FullName) : "",
                     Credential = parse.GetValue(certificate)
                         ? SandboxCredential.ClientCertificate
                         : SandboxCredential.Token,

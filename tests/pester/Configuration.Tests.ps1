@@ -53,7 +53,7 @@ Describe 'Set-TelepresenceConfiguration' {
     }
 
     It 'sets a value in the client scope' {
-        Set-TelepresenceConfiguration dns.lookupTimeout 5s | Should -BeNullOrEmpty
+        Set-TelepresenceConfiguration dns.lookupTimeout '5s' | Should -BeNullOrEmpty
         Get-FakeEngineNote set | Should -Be 'Client|dns.lookupTimeout|5s|False'
     }
 
@@ -70,7 +70,7 @@ Describe 'Set-TelepresenceConfiguration' {
     }
 
     It 'writes the key as it then is with -PassThru' {
-        $entry = Set-TelepresenceConfiguration dns.lookupTimeout 5s -PassThru
+        $entry = Set-TelepresenceConfiguration dns.lookupTimeout '5s' -PassThru
         $entry.PSTypeNames[0] | Should -Be 'Telepresence.ConfigurationEntry'
         $entry.Value | Should -Be '5s'
     }
@@ -81,7 +81,7 @@ Describe 'Set-TelepresenceConfiguration' {
     }
 
     It 'changes nothing with -WhatIf' {
-        Set-TelepresenceConfiguration dns.lookupTimeout 5s -WhatIf
+        Set-TelepresenceConfiguration dns.lookupTimeout '5s' -WhatIf
         Test-Path (Join-Path $env:TELEPRESENCE_RUNTIME_DIR set.txt) | Should -BeFalse
     }
 
@@ -90,7 +90,7 @@ Describe 'Set-TelepresenceConfiguration' {
     }
 
     It 'does not take the scope Effective' {
-        { Set-TelepresenceConfiguration dns.lookupTimeout 5s -Scope Effective } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        { Set-TelepresenceConfiguration dns.lookupTimeout '5s' -Scope Effective } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }
 
     It 'takes key and value from another entry' {

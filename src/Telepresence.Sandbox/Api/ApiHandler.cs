@@ -9,6 +9,7 @@ internal sealed class ApiHandler(
     ApiAuthentication authentication,
     PortForwardAccess portForward,
     Func<string, string, PortForwardTarget?> findPod,
+    ConfigMapWriter configMaps,
     TimeProvider time,
     CancellationToken stopping
 )
@@ -59,6 +60,10 @@ internal sealed class ApiHandler(
         else if (request.Subresource is not (null or "status"))
         {
             await ApiStatus.WriteAsync(context, ApiStatus.NoSuchPath()).ConfigureAwait(false);
+        }
+        else if (ConfigMapWriter.IsFor(context, request))
+        {
+            await configMaps.HandleAsync(context, request, user).ConfigureAwait(false);
         }
         else if (!HttpMethods.IsGet(context.Request.Method))
         {

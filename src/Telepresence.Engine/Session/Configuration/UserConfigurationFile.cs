@@ -18,7 +18,8 @@ internal static class UserConfigurationFile
         try
         {
             // A link stays one: what it points to is replaced.
-            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            var link = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
+            var target = link?.FullName ?? path;
             for (var attempt = 1; ; attempt++)
             {
                 var before = File.Exists(target) ? ConfigurationFiles.ReadText(target) : "";
