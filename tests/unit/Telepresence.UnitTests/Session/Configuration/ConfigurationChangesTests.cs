@@ -1,14 +1,10 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
-using Telepresence.Engine.Dns;
 using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
-using Telepresence.Engine.Session.Planning;
-using Telepresence.Engine.Vif;
 using Telepresence.Sandbox;
 
 namespace Telepresence.UnitTests.Session.Configuration;
@@ -36,24 +32,7 @@ public sealed class ConfigurationChangesTests : IDisposable
 
     private static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
-    private static SessionServices Services { get; } =
-        new()
-        {
-            Routing = NSubstitute.Substitute.For<IRouting>(),
-            Vifs = NSubstitute.Substitute.For<IVifFactory>(),
-            DnsEnvironment = new DnsEnvironment { UserId = 0, LocalAddresses = [] },
-            DnsQueries = new DnsQueryLog(TimeProvider.System),
-            OpenCluster = static (settings, configuration) =>
-                KubernetesClusterAccess.Open(
-                    settings.Cluster,
-                    settings.ManagerNamespace,
-                    configuration,
-                    TimeSpan.FromSeconds(20)
-                ),
-            ClientName = "me@here",
-            InstallId = Guid.NewGuid().ToString(),
-            Loggers = NullLoggerFactory.Instance,
-        };
+    private static SessionServices Services { get; } = ServicesOfAUser.With(new RoutingSnapshot([], []));
 
     private Task<ConfigurationChanged> SetAsync(ConfigurationChange change) =>
         new ConfigurationChanges(Services).ApplyAsync(change, Deadline);
