@@ -74,6 +74,39 @@ Describe 'With a sandbox, without privilege' {
         $thrown.ErrorDetails.RecommendedAction | Should -Be 'kubectl config get-contexts'
     }
 
+    It 'changes the configuration of this machine and of the cluster, comments kept' {
+        $configuration, $directories = $env:XDG_CONFIG_HOME, $env:XDG_CONFIG_DIRS
+        $env:XDG_CONFIG_HOME = Join-Path $TestDrive configuration
+        $env:XDG_CONFIG_DIRS = Join-Path $TestDrive none
+        try {
+            $file = Join-Path $env:XDG_CONFIG_HOME telepresence config.yml
+            $null = New-Item -ItemType Directory (Split-Path $file)
+            Set-Content $file "# mine`nrouting: # VPN`n  neverProxySubnet: 10.9.0.0/16"
+            Set-TelepresenceConfiguration routing.allowConflictingSubnets 10.128.0.0/9
+            Get-Content $file | Should -Be '# mine', 'routing: # VPN', '  neverProxySubnet: 10.9.0.0/16', '  allowConflictingSubnets: [10.128.0.0/9]'
+
+            $entry = Get-TelepresenceConfiguration *conflicting* -WarningVariable warnings -WarningAction SilentlyContinue
+            $entry.Value | Should -Be '10.128.0.0/9'
+            $entry.File | Should -Be $file
+            $entry.Line | Should -Be 4
+            $warnings.Message | Should -BeLike '*line 3: routing.neverProxySubnet is not a known key; did you mean routing.neverProxySubnets?'
+
+            Set-TelepresenceConfiguration dns.lookupTimeout 5s -Scope Cluster -Kubeconfig $sandbox.Kubeconfig
+            kubectl --kubeconfig $sandbox.Kubeconfig -n ambassador get configmap traffic-manager -o 'jsonpath={.data.client\.yaml}' |
+                Should -Be 'dns:', '  lookupTimeout: 5s'
+            $entry = Get-TelepresenceConfiguration dns.lookupTimeout -Kubeconfig $sandbox.Kubeconfig -WarningAction Ignore
+            $entry.Value, $entry.Source | Should -Be '5s', 'cluster'
+
+            Set-Content $file 'routing: ['
+            { Set-TelepresenceConfiguration dns.lookupTimeout 5s -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConfiguration,*'
+            { Get-TelepresenceConfiguration } | Should -Throw '*config.yml: line 2, column 1: not valid YAML*'
+            Get-Content $file | Should -Be 'routing: ['
+        }
+        finally {
+            $env:XDG_CONFIG_HOME, $env:XDG_CONFIG_DIRS = $configuration, $directories
+        }
+    }
+
     It 'does not connect where nobody gives it the privilege' {
         # sudo asks nobody here: it either needs no password or refuses.
         if ([Environment]::IsPrivilegedProcess -or ((Get-Command sudo -ErrorAction Ignore) -and $(sudo -n true 2>$null; $LASTEXITCODE -eq 0))) {
