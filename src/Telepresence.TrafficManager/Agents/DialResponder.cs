@@ -90,12 +90,15 @@ internal sealed partial class DialResponder(ManagerClient manager, DialledTunnel
         )
             throw new TunnelFormatException("The traffic-manager did not accept the tunnel.");
         var output = new TunnelRequestWriter(call, writer);
+        var first = reader.ReadAsync(call.CancellationToken).AsTask();
         await dialled
-            .CarryAsync(info, new TunnelStream(reader, output), answered, call.CancellationToken)
+            .CarryAsync(info, new TunnelStream(reader, output, first), answered, call.CancellationToken)
             .ConfigureAwait(false);
         // A call that is dropped before the manager has read to its end loses what is still under way.
         await output.CloseSendAsync(call.CancellationToken).ConfigureAwait(false);
-        while (await reader.ReadAsync(call.CancellationToken).ConfigureAwait(false)) { }
+        var more = await first.ConfigureAwait(false);
+        while (more)
+            more = await reader.ReadAsync(call.CancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(LogLevel.Warning, "A dial request with a malformed ConnID of {Length} bytes")]

@@ -20,7 +20,9 @@ internal sealed class DialledTunnel(DialOptions options)
         Socket socket;
         try
         {
-            socket = await DialAsync(info, cancellationToken).ConfigureAwait(false);
+            socket = stream.First is { } first
+                ? await DialUnlessEndedAsync(info, first, cancellationToken).ConfigureAwait(false)
+                : await DialAsync(info, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException e)
         {
@@ -37,7 +39,7 @@ internal sealed class DialledTunnel(DialOptions options)
                 options.TimeProvider,
                 isTcp ? options.TcpIdleTimeout : options.UdpIdleTimeout
             );
-            var tunnel = new SocketTunnel(socket, isTcp, stream.Reader, stream.Output, idle);
+            var tunnel = new SocketTunnel(socket, isTcp, stream, idle);
             await tunnel.RunAsync(cancellationToken).ConfigureAwait(false);
             return new TunnelTraffic(tunnel.BytesSent, tunnel.BytesReceived);
         }
@@ -49,6 +51,20 @@ internal sealed class DialledTunnel(DialOptions options)
         byte[] reason = options.EmptyDialReject ? [] : [DialErrno.FromSocketError(error)];
         await output.WriteAsync(TunnelMessageCode.DialReject, reason, cancellationToken).ConfigureAwait(false);
         await output.CloseSendAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Socket> DialUnlessEndedAsync(
+        StreamInfo info,
+        Task<bool> first,
+        CancellationToken cancellationToken
+    )
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var dial = DialAsync(info, ended.Token);
+        await Task.WhenAny(dial, first).ConfigureAwait(false);
+        if (!dial.IsCompleted && !(first.IsCompletedSuccessfully && await first.ConfigureAwait(false)))
+            await ended.CancelAsync().ConfigureAwait(false);
+        return await dial.ConfigureAwait(false);
     }
 
     private async Task<Socket> DialAsync(StreamInfo info, CancellationToken cancellationToken)

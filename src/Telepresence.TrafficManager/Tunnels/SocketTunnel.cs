@@ -5,8 +5,11 @@ using Telepresence.Protocol.Tunnel;
 namespace Telepresence.TrafficManager.Tunnels;
 
 /// <summary>Joins a socket and a tunnel until both directions have ended.</summary>
-internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reader, TunnelOutput writer, IdleTimer idle)
+internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream stream, IdleTimer idle)
 {
+    private readonly TunnelReader _reader = stream.Reader;
+    private readonly TunnelOutput _writer = stream.Output;
+
     private const int BufferLength = 65536;
 
     private readonly byte[] _peekByte = new byte[1];
@@ -38,7 +41,7 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reade
             throw;
         }
         Reset();
-        await writer.WriteAsync(TunnelMessageCode.Disconnect, default, cancellationToken).ConfigureAwait(false);
+        await _writer.WriteAsync(TunnelMessageCode.Disconnect, default, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsEnd(Exception exception) =>
@@ -59,13 +62,16 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reade
 
     private async Task ToSocketAsync(CancellationToken cancellationToken)
     {
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        var more = stream.First is { } first
+            ? await first.WaitAsync(cancellationToken).ConfigureAwait(false)
+            : await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        for (; more; more = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             idle.Touch();
-            switch (reader.Code)
+            switch (_reader.Code)
             {
                 case TunnelMessageCode.Data:
-                    BytesSent += reader.Remaining;
+                    BytesSent += _reader.Remaining;
                     await SendBodyAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case TunnelMessageCode.Disconnect:
@@ -87,16 +93,16 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reade
         {
             if (!isTcp)
             {
-                var length = await reader.ReadWholeBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
-                if (reader.Remaining == 0)
+                var length = await _reader.ReadWholeBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+                if (_reader.Remaining == 0)
                     await socket
                         .SendAsync(buffer.AsMemory(0, length), SocketFlags.None, cancellationToken)
                         .ConfigureAwait(false);
                 return;
             }
-            while (reader.Remaining > 0)
+            while (_reader.Remaining > 0)
             {
-                var read = await reader.ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+                var read = await _reader.ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
                 for (var sent = 0; sent < read; )
                     sent += await socket
                         .SendAsync(buffer.AsMemory(sent, read - sent), SocketFlags.None, cancellationToken)
@@ -117,12 +123,12 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelReader reade
             // After a full chunk there is likely more; else wait without holding a chunk's memory.
             if (received < TunnelMessageCodec.MaxDataLength)
                 await WaitForDataAsync(cancellationToken).ConfigureAwait(false);
-            received = await writer.WriteReceivedAsync(socket, isTcp, cancellationToken).ConfigureAwait(false);
+            received = await _writer.WriteReceivedAsync(socket, isTcp, cancellationToken).ConfigureAwait(false);
             BytesReceived += received;
             idle.Touch();
             if (received == 0 && isTcp)
             {
-                await writer.CloseSendAsync(cancellationToken).ConfigureAwait(false);
+                await _writer.CloseSendAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
         }

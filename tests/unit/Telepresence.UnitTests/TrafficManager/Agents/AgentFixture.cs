@@ -49,16 +49,10 @@ internal sealed class AgentFixture : IClusterDialer, IAsyncDisposable
         return fixture;
     }
 
-    /// <summary>Set, it ends dials to <see cref="ManagerFixture.Silent"/>.</summary>
-    public TaskCompletionSource SilentTimesOut { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public async ValueTask<Socket> DialTcpAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    public ValueTask<Socket> DialTcpAsync(IPEndPoint destination, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _dials);
-        if (!destination.Equals(ManagerFixture.Silent))
-            return await _manager.DialAsync(destination, cancellationToken);
-        await SilentTimesOut.Task.WaitAsync(cancellationToken);
-        throw new SocketException((int)SocketError.TimedOut);
+        return _manager.DialAsync(destination, cancellationToken);
     }
 
     public ValueTask<Socket> DialUdpAsync(IPEndPoint destination, CancellationToken cancellationToken)
