@@ -23,7 +23,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
 {
     private readonly SessionServices _services;
     private readonly IClusterAccess _access;
-    private readonly Stack<Func<ValueTask>> _undo = new();
+    private readonly UndoSteps _undo;
     private readonly ILogger<EngineSession> _logger;
     private readonly Lock _gate = new();
 
@@ -59,7 +59,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
         Name = name;
         _logger = services.Loggers.CreateLogger<EngineSession>();
         Objects = new ClusterObjects(access, services.Time);
-        OnUndo(access.Dispose);
+        _undo = new UndoSteps(e => LogNotUndone(e, Name));
+        _undo.Push(access.Dispose);
     }
 
     public string Name { get; }
@@ -194,7 +195,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_ending.IsCompletedSuccessfully && _undo.Count > 0)
+            if (_ending.IsCompletedSuccessfully && !_undo.IsEmpty)
                 _ending = EndAsync();
         }
         await _ending.ConfigureAwait(false);
@@ -205,19 +206,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         // Leave the caller's lock before the first step.
         await Task.Yield();
         ChangeState(SessionState.Disconnecting);
-        while (_undo.TryPop(out var step))
-        {
-            try
-            {
-                await step().ConfigureAwait(false);
-            }
-#pragma warning disable CA1031 // The steps below must be undone whatever becomes of this one.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                LogNotUndone(e, Name);
-            }
-        }
+        await _undo.RunAsync().ConfigureAwait(false);
         ChangeState(_failed ? SessionState.Failed : SessionState.Disconnected);
     }
 
@@ -246,7 +235,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         _serverAddresses = await _access.GetServerAddressesAsync(cancellationToken).ConfigureAwait(false);
         _link = new ClusterLink(_access, ManagerOptions.Make(_services, Namespace, _access), _services.Loggers);
-        OnUndo(_link.DisposeAsync);
+        _undo.Push(_link.DisposeAsync);
         _info = await _link.ConnectAsync(progress, cancellationToken).ConfigureAwait(false);
         _configuration = ManagerOptions.MergedConfiguration(_services, _access, _link.Connection);
         foreach (var warning in _configuration.Warnings)
@@ -298,7 +287,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         if (_plan.VirtualIPv6 is { } v6)
             addresses.Add(v6.InterfaceAddress);
         _device = _services.Vifs.Create(new VifOptions { Addresses = addresses });
-        OnUndo(_device.Dispose);
+        _undo.Push(_device.Dispose);
         _router = new FlowRouter(
             _nameService.Front,
             _translation,
@@ -308,9 +297,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
         );
         _stack = new IpStack(_device, _router, time: _services.Time);
         // When the stack failed it is the watch itself that undoes.
-        OnUndo(() => _failed ? ValueTask.CompletedTask : new ValueTask(_watchingStack));
-        OnUndo(_stack.Dispose);
-        OnUndo(_router.DisposeAsync);
+        _undo.Push(() => _failed ? ValueTask.CompletedTask : new ValueTask(_watchingStack));
+        _undo.Push(_stack.Dispose);
+        _undo.Push(_router.DisposeAsync);
         _stack.Start();
         _watchingStack = EndWhenStackFailsAsync();
     }
@@ -327,7 +316,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             _nameService.Front.Statistics
         );
         _nameService.Front.Add(_dns);
-        OnUndo(() =>
+        _undo.Push(() =>
         {
             _nameService.Front.Remove(_dns);
             _dns.Dispose();
@@ -341,19 +330,19 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         progress.Report(new ConnectStep(ConnectStage.Dns, "directing the cluster's names here"));
         var link = new DnsLink(_device.Index, _plan.VirtualIPv4.DnsAddress, _dns.SearchDomains, _dns.RoutingDomains);
-        OnUndo(() => new ValueTask(_nameService.Plumbing.ClearAsync(_device.Index, CancellationToken.None)));
+        _undo.Push(() => new ValueTask(_nameService.Plumbing.ClearAsync(_device.Index, CancellationToken.None)));
         await _nameService.Plumbing.ApplyAsync(link, cancellationToken).ConfigureAwait(false);
     }
 
     private void SetRoutes(IProgress<ConnectStep> progress)
     {
         progress.Report(new ConnectStep(ConnectStage.Routes, "setting routes"));
-        OnUndo(() => _services.Routing.Clear(Slot));
+        _undo.Push(() => _services.Routing.Clear(Slot));
         // While their routes are there: a reset whose source has no route fails the kernel's reverse path check, and the
         // application would wait for ever.
-        OnUndo(EndFlowsAsync);
+        _undo.Push(EndFlowsAsync);
         // Before the flows: a question in between goes straight to the name server instead of to nobody.
-        OnUndo(() => ApplyRoutes([]));
+        _undo.Push(() => ApplyRoutes([]));
         ApplyRoutes(CapturedNameServers);
     }
 
@@ -391,9 +380,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
     {
         _since = _services.Time.GetUtcNow().UtcDateTime;
         _link.LostChanged += OnLostChanged;
-        OnUndo(() => _link.LostChanged -= OnLostChanged);
+        _undo.Push(() => _link.LostChanged -= OnLostChanged);
         var watch = new ChangeWatch(_link, _services.Routing, _nameService, Replan, OnNotFollowed);
-        OnUndo(watch.Dispose);
+        _undo.Push(watch.Dispose);
         watch.CatchUp();
     }
 
@@ -490,15 +479,6 @@ internal sealed partial class EngineSession : IAsyncDisposable
         LogState(Name, state);
         Changed?.Invoke(this);
     }
-
-    private void OnUndo(Action step) =>
-        _undo.Push(() =>
-        {
-            step();
-            return ValueTask.CompletedTask;
-        });
-
-    private void OnUndo(Func<ValueTask> step) => _undo.Push(step);
 
     private static string[] Texts(IEnumerable<IPNetwork> networks) => [.. networks.Select(n => n.ToString())];
 
