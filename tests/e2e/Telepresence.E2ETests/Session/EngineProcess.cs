@@ -89,13 +89,14 @@ internal sealed class EngineProcess : IAsyncDisposable
     public Task<TelepresenceSession> ConnectAsync(
         SandboxProcess sandbox,
         SubnetSelection? subnets = null,
-        string? name = null
+        string? name = null,
+        string space = SandboxNamespace
     ) =>
         Client.ConnectAsync(
             new ConnectParameters
             {
                 Cluster = new ClusterSelection { Kubeconfig = sandbox.Kubeconfig },
-                Namespace = SandboxNamespace,
+                Namespace = space,
                 Name = name,
                 Subnets = subnets ?? new SubnetSelection(),
                 TimeoutSeconds = 60,
