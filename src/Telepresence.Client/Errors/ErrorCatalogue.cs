@@ -262,6 +262,18 @@ public static class ErrorCatalogue
                 "Get-TelepresenceRoute -IncludeSystem"
             ),
             new(
+                ErrorId.VirtualSubnetTooSmall,
+                Category.InvalidArgument,
+                "The virtual subnet {subnet} has no room: it must be a /29 or bigger, for IPv6 a /125. Connect with a bigger -VirtualSubnet.",
+                "Connect-Telepresence -VirtualSubnet 246.0.0.0/8"
+            ),
+            new(
+                ErrorId.VirtualSubnetFamilyMismatch,
+                Category.InvalidArgument,
+                "The virtual subnet {subnet} is IPv6, but only IPv4 subnets are to be translated. Connect with an IPv4 -VirtualSubnet.",
+                "Connect-Telepresence -VirtualSubnet 246.0.0.0/8"
+            ),
+            new(
                 ErrorId.VirtualSubnetInUse,
                 Category.ResourceBusy,
                 "The virtual subnet {subnet} is in use by the session '{session}'. Choose another with -VirtualSubnet.",
@@ -275,7 +287,7 @@ public static class ErrorCatalogue
                 ErrorId.InvalidCidr,
                 Category.InvalidArgument,
                 "'{value}' is not a subnet: {reason}. Write it as ADDRESS/PREFIX, such as 10.1.0.0/16.",
-                "Get-Help Connect-Telepresence -Parameter {parameter}"
+                "Get-Help {command} -Parameter {parameter}"
             ),
             new(
                 ErrorId.InvalidConfiguration,
@@ -311,7 +323,31 @@ public static class ErrorCatalogue
                 ErrorId.LoopbackSubnet,
                 Category.InvalidArgument,
                 "The subnet {subnet} is loopback and is never routed into a cluster. Leave it out of -{parameter}.",
-                "Get-Help Connect-Telepresence -Parameter {parameter}"
+                "Get-Help {command} -Parameter {parameter}"
+            ),
+            new(
+                ErrorId.MulticastSubnet,
+                Category.InvalidArgument,
+                "The subnet {subnet} is multicast, which no connection goes to. Leave it out of -{parameter}, or of that list in the configuration.",
+                "Get-Help {command} -Parameter {parameter}"
+            ),
+            new(
+                ErrorId.LinkLocalSubnet,
+                Category.InvalidArgument,
+                "The subnet {subnet} is link-local: its addresses mean other hosts on each link and are not routed. Leave it out of -{parameter}, or of that list in the configuration.",
+                "Get-Help {command} -Parameter {parameter}"
+            ),
+            new(
+                ErrorId.WholeAddressSpace,
+                Category.InvalidArgument,
+                "The subnet {subnet} is every address there is, the way to the cluster included. Name in -{parameter} the subnets that are meant.",
+                "Get-TelepresenceRoute -IncludeSystem"
+            ),
+            new(
+                ErrorId.DuplicateSubnet,
+                Category.InvalidArgument,
+                "'{value}' is named more than once in -{parameter}. Name it once.",
+                "Get-Help {command} -Parameter {parameter}"
             ),
         ];
 

@@ -105,11 +105,29 @@ public enum ErrorId
     /// <summary>A loopback subnet was to be routed.</summary>
     LoopbackSubnet,
 
+    /// <summary>A multicast subnet was to be routed.</summary>
+    MulticastSubnet,
+
+    /// <summary>A link-local subnet was to be routed.</summary>
+    LinkLocalSubnet,
+
+    /// <summary>A prefix of length 0 was to be routed.</summary>
+    WholeAddressSpace,
+
+    /// <summary>A parameter names the same twice.</summary>
+    DuplicateSubnet,
+
     /// <summary>No virtual address is left.</summary>
     VirtualSubnetExhausted,
 
     /// <summary>The virtual subnet overlaps a route or a cluster subnet.</summary>
     VirtualSubnetOverlaps,
+
+    /// <summary>The virtual subnet has no room for any address.</summary>
+    VirtualSubnetTooSmall,
+
+    /// <summary>The virtual subnet is of a family of which nothing is translated.</summary>
+    VirtualSubnetFamilyMismatch,
 
     /// <summary>Another session uses the virtual subnet.</summary>
     VirtualSubnetInUse,

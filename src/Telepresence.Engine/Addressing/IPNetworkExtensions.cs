@@ -6,6 +6,10 @@ namespace Telepresence.Engine.Addressing;
 /// <summary>Relations between subnets. Subnets of different families never cover or overlap each other.</summary>
 internal static class IPNetworkExtensions
 {
+    private static readonly IPNetwork _multicastIPv4 = IPNetwork.Parse("224.0.0.0/4");
+    private static readonly IPNetwork _multicastIPv6 = IPNetwork.Parse("ff00::/8");
+    private static readonly IPNetwork _linkLocalIPv6 = IPNetwork.Parse("fe80::/10");
+
     /// <summary>Every address of <paramref name="inner"/> is in <paramref name="outer"/>.</summary>
     public static bool Covers(this IPNetwork outer, IPNetwork inner) =>
         outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
@@ -15,6 +19,16 @@ internal static class IPNetworkExtensions
 
     /// <summary>127.0.0.0/8, ::1, or inside them.</summary>
     public static bool IsLoopback(this IPNetwork network) => IPAddress.IsLoopback(network.BaseAddress);
+
+    /// <summary>224.0.0.0/4, ff00::/8, or inside them.</summary>
+    public static bool IsMulticast(this IPNetwork network) =>
+        _multicastIPv4.Covers(network) || _multicastIPv6.Covers(network);
+
+    /// <summary>
+    /// fe80::/10, or inside it. Not 169.254.0.0/16, of which single addresses are routed on purpose: a cloud's metadata
+    /// service, a node's DNS cache.
+    /// </summary>
+    public static bool IsLinkLocal(this IPNetwork network) => _linkLocalIPv6.Covers(network);
 
     /// <summary>32 or 128.</summary>
     public static int AddressBits(this IPNetwork network) =>

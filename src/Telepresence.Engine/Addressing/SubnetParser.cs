@@ -33,7 +33,6 @@ internal static class SubnetParser
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var addressText = slash < 0 ? text : text[..slash];
-        // IPAddress.Parse takes "10" and "10.1" for addresses; users who type that mean something else.
         if (!IPAddress.TryParse(addressText, out var address) || !IsFullyWritten(addressText))
             throw Invalid(text, parameter, $"'{addressText}' is not an IP address");
         if (address.IsIPv4MappedToIPv6)
@@ -52,9 +51,18 @@ internal static class SubnetParser
             : throw Invalid(text, parameter, $"the address has bits beyond the prefix; did you mean {network}?");
     }
 
-    /// <exception cref="TelepresenceException">InvalidCidr.</exception>
+    /// <exception cref="TelepresenceException">InvalidCidr, DuplicateSubnet.</exception>
     public static IReadOnlyList<IPNetwork> ParseNetworks(IEnumerable<string> texts, string parameter) =>
-        [.. texts.Select(t => ParseNetwork(t.Trim(), parameter))];
+        ParseEach(texts, parameter, text => ParseNetwork(text.Trim(), parameter));
+
+    /// <summary>The values of <c>-Vnat</c>.</summary>
+    /// <exception cref="TelepresenceException">As <see cref="ParseSelector"/>, and DuplicateSubnet.</exception>
+    public static IReadOnlyList<SubnetSelector> ParseSelectors(IEnumerable<string> texts, string parameter) =>
+        ParseEach(texts, parameter, text => ParseSelector(text, parameter));
+
+    /// <summary>The cmdlet whose help describes a parameter.</summary>
+    public static string CommandOf(string parameter) =>
+        parameter is "ServiceSubnet" or "PodSubnet" ? "Test-TelepresenceConflict" : "Connect-Telepresence";
 
     /// <summary>One value of <c>-Vnat</c>, or the left side of one of <c>-ProxyVia</c>.</summary>
     /// <exception cref="TelepresenceException">InvalidCidr, or UnknownSymbol when it does not even look like an address.</exception>
@@ -103,8 +111,34 @@ internal static class SubnetParser
         return new IPNetwork(new IPAddress(bytes), length);
     }
 
+    // The framework takes 10.1 for 10.0.0.1, and 010 and 0x8 for 8.
     private static bool IsFullyWritten(string address) =>
-        address.Contains(':', StringComparison.Ordinal) || address.Count(c => c == '.') == 3;
+        address.Contains(':', StringComparison.Ordinal)
+        || (
+            address.Split('.') is { Length: 4 } parts
+            && Array.TrueForAll(parts, p => p.Length > 0 && p.All(char.IsAsciiDigit) && (p.Length == 1 || p[0] != '0'))
+        );
+
+    private static List<T> ParseEach<T>(IEnumerable<string> texts, string parameter, Func<string, T> parse)
+    {
+        var parsed = new List<T>();
+        foreach (var text in texts)
+        {
+            var value = parse(text);
+            if (parsed.Contains(value))
+            {
+                throw ErrorCatalogue.Error(
+                    ErrorId.DuplicateSubnet,
+                    text,
+                    ("value", text.Trim()),
+                    ("parameter", parameter),
+                    ("command", CommandOf(parameter))
+                );
+            }
+            parsed.Add(value);
+        }
+        return parsed;
+    }
 
     /// <summary>RFC 1123 label: what Kubernetes allows as a workload's name.</summary>
     private static bool IsDnsLabel(string name) =>
@@ -114,7 +148,14 @@ internal static class SubnetParser
         && name[^1] != '-';
 
     private static TelepresenceException Invalid(string text, string parameter, string reason) =>
-        ErrorCatalogue.Error(ErrorId.InvalidCidr, text, ("value", text), ("reason", reason), ("parameter", parameter));
+        ErrorCatalogue.Error(
+            ErrorId.InvalidCidr,
+            text,
+            ("value", text),
+            ("reason", reason),
+            ("parameter", parameter),
+            ("command", CommandOf(parameter))
+        );
 
     private static TelepresenceException InvalidProxyVia(string text, string reason) =>
         ErrorCatalogue.Error(ErrorId.InvalidProxyVia, text, ("value", text), ("reason", reason));

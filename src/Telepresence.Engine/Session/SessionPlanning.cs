@@ -83,6 +83,8 @@ internal sealed class SessionPlanning(SessionServices services)
             ServiceSubnets = SubnetParser.ParseNetworks(parameters.ServiceSubnets, "ServiceSubnet"),
             PodSubnets = SubnetParser.ParseNetworks(parameters.PodSubnets, "PodSubnet"),
         };
+        SubnetChecks.Check(given.ServiceSubnets, "ServiceSubnet");
+        SubnetChecks.Check(given.PodSubnets, "PodSubnet");
         return SubnetPlanner.Plan(
             PlanInputs.Join(settings, services.LocalConfiguration, given, [], services.Routing.Snapshot())
         );

@@ -82,7 +82,7 @@ internal sealed record SessionSettings
             Cluster = cluster,
             Translate =
             [
-                .. subnets.Vnat.Select(v => ToRequest(SubnetParser.ParseSelector(v, "Vnat"), "")),
+                .. SubnetParser.ParseSelectors(subnets.Vnat, "Vnat").Select(v => ToRequest(v, "")),
                 .. subnets.ProxyVia.Select(ParseProxyVia),
             ],
             AlsoProxy = SubnetParser.ParseNetworks(subnets.AlsoProxy, "AlsoProxy"),

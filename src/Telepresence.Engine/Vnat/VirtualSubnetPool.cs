@@ -70,7 +70,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     }
 
     /// <summary>Checks a subnet that the user named.</summary>
-    /// <exception cref="TelepresenceException">VirtualSubnetInUse, VirtualSubnetOverlaps, or VirtualSubnetExhausted (no room at all).</exception>
+    /// <exception cref="TelepresenceException">VirtualSubnetInUse, VirtualSubnetOverlaps or VirtualSubnetTooSmall.</exception>
     public static VirtualSubnet Explicit(
         IPNetwork configured,
         IReadOnlyCollection<(string Session, IPNetwork Subnet)> sessions,
@@ -78,7 +78,7 @@ internal sealed record VirtualSubnetPool(IPNetwork Range, int PreferredPrefixLen
     )
     {
         if (AddressBits.LastOffset(configured) < VirtualSubnet.ReservedCount)
-            throw ErrorCatalogue.Error(ErrorId.VirtualSubnetExhausted, configured, ("subnet", configured));
+            throw ErrorCatalogue.Error(ErrorId.VirtualSubnetTooSmall, configured, ("subnet", configured));
         foreach (var (session, subnet) in sessions)
         {
             if (subnet.Overlaps(configured))

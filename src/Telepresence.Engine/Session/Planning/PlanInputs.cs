@@ -26,7 +26,8 @@ internal static class PlanInputs
             NeverProxy =
             [
                 .. Union(settings.NeverProxy, configuration.NeverProxy, cluster.NeverProxy),
-                .. serverAddresses.Select(a => a.AsNetwork()),
+                // A link-local one is reached through its own interface whatever is routed.
+                .. serverAddresses.Where(a => !a.IsIPv6LinkLocal).Select(a => a.AsNetwork()),
             ],
             AllowConflicting = Union(
                 settings.AllowConflicting,

@@ -15,15 +15,12 @@ namespace Telepresence.Engine.Session.Planning;
 internal static class SubnetPlanner
 {
     /// <exception cref="TelepresenceException">
-    /// LoopbackSubnet, OverlappingTranslation, or the virtual subnet's own errors. A conflict is not thrown: it is in
+    /// Those of <see cref="SubnetChecks"/>, or the virtual subnet's own errors. A conflict is not thrown: it is in
     /// <see cref="SubnetPlan.Refused"/>, so that a test can show it.
     /// </exception>
     public static SubnetPlan Plan(SubnetPlanInput input)
     {
-        RefuseLoopback(input.AlsoProxy, "AlsoProxy");
-        RefuseLoopback(input.NeverProxy, "NeverProxy");
-        RefuseLoopback(input.AllowConflicting, "AllowConflictingSubnet");
-        RefuseOverlaps(input.Translate);
+        SubnetChecks.Check(input);
 
         var detector = new ConflictDetector(input.Routing, new HashSet<int> { input.OwnInterfaceIndex });
         var subnets = new List<PlannedSubnet>();
@@ -182,10 +179,20 @@ internal static class SubnetPlanner
         var isIPv6 = configured?.Network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
         var v4 =
             configured is null || isIPv6 ? VirtualSubnetPool.ForThisSystem().ChooseIPv4(others, taken) : configured;
-        if (isIPv6)
-            return (v4, configured);
         // Also where none of it is translated yet: a VPN may come up later, and the interface has its addresses from the start.
         var needsIPv6 = subnets.Exists(s => s.Prefix.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6);
+        if (configured is not null && isIPv6)
+        {
+            if (!needsIPv6 && subnets.Exists(s => s.Disposition == RouteDisposition.Translated))
+            {
+                throw ErrorCatalogue.Error(
+                    ErrorId.VirtualSubnetFamilyMismatch,
+                    configured.Network,
+                    ("subnet", configured.Network)
+                );
+            }
+            return (v4, configured);
+        }
         return (v4, needsIPv6 ? VirtualSubnetPool.ChooseIPv6(others, taken, input.Identity) : null);
     }
 
@@ -201,49 +208,4 @@ internal static class SubnetPlanner
                 .Select(r => r.Destination)
                 .Concat(subnets.Select(s => s.Prefix))
         );
-
-    private static void RefuseLoopback(IReadOnlyList<IPNetwork> networks, string parameter)
-    {
-        foreach (var network in networks)
-        {
-            if (network.IsLoopback())
-            {
-                throw ErrorCatalogue.Error(
-                    ErrorId.LoopbackSubnet,
-                    network.ToString(),
-                    ("subnet", network),
-                    ("parameter", parameter)
-                );
-            }
-        }
-    }
-
-    private static void RefuseOverlaps(IReadOnlyList<TranslationRequest> requests)
-    {
-        for (var i = 0; i < requests.Count; i++)
-        {
-            for (var j = i + 1; j < requests.Count; j++)
-            {
-                if (Overlap(requests[i], requests[j]))
-                {
-                    throw ErrorCatalogue.Error(
-                        ErrorId.OverlappingTranslation,
-                        requests[j].ToString(),
-                        ("first", requests[i]),
-                        ("second", requests[j])
-                    );
-                }
-            }
-        }
-    }
-
-    /// <summary>A CIDR and a symbol do not: the CIDR says more. Nor do two symbols that want the same.</summary>
-    private static bool Overlap(TranslationRequest one, TranslationRequest other) =>
-        (one.Network, other.Network) switch
-        {
-            ({ } first, { } second) => first.Overlaps(second),
-            (null, null) => one.Kind == other.Kind
-                || (one.Workload != other.Workload && (one.Kind is null || other.Kind is null)),
-            _ => false,
-        };
 }

@@ -193,7 +193,7 @@ public sealed class ConnectErrorTests(ErrorsFixture fixture) : IClassFixture<Err
         var connect = (await fixture.SandboxAsync(Working)).Connect(
             new SubnetSelection { Vnat = ["all"], VirtualSubnet = "198.18.0.1/32" }
         );
-        await fixture.FailsAsync(ErrorId.VirtualSubnetExhausted, "198.18.0.1/32", connect);
+        await fixture.FailsAsync(ErrorId.VirtualSubnetTooSmall, "198.18.0.1/32", connect);
     }
 
     [SkippableFact]

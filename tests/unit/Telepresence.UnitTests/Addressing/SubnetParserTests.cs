@@ -26,6 +26,12 @@ public class SubnetParserTests
     [InlineData("fd00::/129", "0 to 128")]
     [InlineData("10.0.0/8", "not an IP address")]
     [InlineData("10", "not an IP address")]
+    [InlineData("010.0.0.0/8", "not an IP address")]
+    [InlineData("0xa.0.0.0/8", "not an IP address")]
+    [InlineData("10.0.0.0/8/8", "0 to 32")]
+    [InlineData("10.0.0.0 /8", "not an IP address")]
+    [InlineData("10.0.0.256", "not an IP address")]
+    [InlineData("fd00:::/16", "not an IP address")]
     [InlineData("", "not an IP address")]
     [InlineData("::ffff:10.0.0.0/104", "without ::ffff:")]
     public void What_is_no_subnet_is_refused_with_a_reason(string text, string reason)

@@ -66,7 +66,8 @@ public sealed class VirtualSubnetPoolTests
     [Theory]
     [InlineData("246.246.0.0/16", nameof(ErrorId.VirtualSubnetInUse))]
     [InlineData("10.1.0.0/16", nameof(ErrorId.VirtualSubnetOverlaps))]
-    [InlineData("198.18.0.0/30", nameof(ErrorId.VirtualSubnetExhausted))]
+    [InlineData("198.18.0.0/30", nameof(ErrorId.VirtualSubnetTooSmall))]
+    [InlineData("fd00:7::/126", nameof(ErrorId.VirtualSubnetTooSmall))]
     public void An_explicit_one_is_checked(string subnet, string errorId)
     {
         var error = Assert.Throws<TelepresenceException>(() =>
