@@ -1,64 +1,37 @@
+using System.IO.Enumeration;
+
 namespace Telepresence.Engine.Routing;
 
-/// <summary>Tells by its name and kind whose an interface is.</summary>
+/// <summary>Tells whose an interface is, by <see cref="InterfaceOwnerTable"/>.</summary>
 internal static class InterfaceOwner
 {
-    // Names first: a product's own name says more than the kernel's kind. Longest match first where one begins another.
-    private static readonly (string Prefix, string Owner)[] Names =
-    [
-        ("tailscale", "Tailscale"),
-        ("cscotun", "Cisco AnyConnect"),
-        ("gpd", "GlobalProtect"),
-        ("nordlynx", "NordVPN"),
-        ("wg-mullvad", "Mullvad"),
-        ("proton", "Proton VPN"),
-        ("CloudflareWARP", "Cloudflare WARP"),
-        ("zt", "ZeroTier"),
-        ("nebula", "Nebula"),
-        ("netbird", "NetBird"),
-        ("wt", "NetBird"),
-        ("fctvpn", "FortiClient"),
-        ("vpn_", "Check Point"),
-        ("jnc", "Pulse Secure"),
-        ("f5fpc", "F5 BIG-IP"),
-        ("wg", "WireGuard"),
-        ("ppp", "PPP VPN"),
-        ("ipsec", "IPsec"),
-        ("tel", "Telepresence"),
-        ("docker", "Docker"),
-        ("br-", "Docker"),
-        ("cni", "container network"),
-        ("virbr", "libvirt"),
-        ("vmnet", "VMware"),
-        ("vboxnet", "VirtualBox"),
-        ("tun", "OpenVPN"),
-        ("tap", "OpenVPN"),
-    ];
+    private static readonly InterfaceSystem _thisSystem =
+        OperatingSystem.IsWindows() ? InterfaceSystem.Windows
+        : OperatingSystem.IsMacOS() ? InterfaceSystem.MacOS
+        : InterfaceSystem.Linux;
 
-    /// <summary>The product's name, or empty when nothing tells.</summary>
-    public static string Of(SystemInterface on)
+    /// <summary>The product's name, words for several that it may be, or empty when nothing tells.</summary>
+    public static string Of(SystemInterface on) => Of(on, _thisSystem);
+
+    /// <param name="on">The interface.</param>
+    /// <param name="system">Where it is.</param>
+    public static string Of(SystemInterface on, InterfaceSystem system)
     {
-        foreach (var (prefix, owner) in Names)
+        foreach (var row in InterfaceOwnerTable.Rows)
         {
-            if (Matches(on.Name, prefix))
+            if (
+                row.System == system
+                && Fits(row.Name, on.Name)
+                && Fits(row.Kind, on.Kind)
+                && Fits(row.Description, on.Description)
+            )
             {
-                return owner;
+                return row.Owner;
             }
         }
-        return on.Kind switch
-        {
-            "wireguard" => "WireGuard",
-            "xfrm" or "vti" => "IPsec",
-            "ppp" => "PPP VPN",
-            "tun" => "a VPN",
-            _ => "",
-        };
+        return "";
     }
 
-    // "wt0" is NetBird's, "wtf" is not: short names need a digit behind them.
-    private static bool Matches(string name, string prefix) =>
-        name.StartsWith(prefix, StringComparison.Ordinal)
-        && (prefix.Length > 3 || prefix == "br-" || prefix == "zt" || IsNumbered(name, prefix.Length));
-
-    private static bool IsNumbered(string name, int at) => at == name.Length || char.IsAsciiDigit(name[at]);
+    private static bool Fits(string? pattern, string text) =>
+        pattern is null || FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: true);
 }
