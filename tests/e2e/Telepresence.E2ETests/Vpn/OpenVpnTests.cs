@@ -154,7 +154,7 @@ public sealed class OpenVpnTests(OpenVpnFixture fixture) : IClassFixture<OpenVpn
     [SkippableTheory]
     [InlineData("10.43.0.0/16 10.43.5.0/24", nameof(ErrorId.OverlappingTranslation))]
     [InlineData("10.43.5.0/24 service 10.0.0.0/8", nameof(ErrorId.OverlappingTranslation))]
-    [InlineData("service service", nameof(ErrorId.OverlappingTranslation))]
+    [InlineData("service service", nameof(ErrorId.DuplicateSubnet))]
     [InlineData("10.43.5.1/24", nameof(ErrorId.InvalidCidr))]
     public async Task Vnat_requests_that_cannot_be_are_refused_before_anything_is_changed(string vnat, string id)
     {
