@@ -286,6 +286,13 @@ Describe 'Test-TelepresenceConflict' {
         $blocking = Test-TelepresenceConflict -NoAutoResolve | Where-Object Severity -EQ Blocking
         $blocking.Recommendation | Should -Be 'Connect-Telepresence -Vnat 10.244.0.0/16'
         $blocking | Format-List | Out-String | Should -Match 'Recommendation'
+        $blocking | Format-List | Out-String | Should -Match 'Refused: connect would end with SubnetConflict'
+        $blocking.Alternatives | Should -HaveCount 3
+        foreach ($command in $blocking.Alternatives) {
+            $problems = $null
+            $null = [Management.Automation.Language.Parser]::ParseInput($command, [ref] $null, [ref] $problems)
+            $problems | Should -BeNullOrEmpty
+        }
     }
 
     It 'answers with a bool: would a connect be refused?' {

@@ -30,6 +30,12 @@ public sealed class TelepresenceConflict
     /// <summary>A command line to paste; empty without a conflict.</summary>
     public string Recommendation { get; set; } = "";
 
+    /// <summary>
+    /// Each way to resolve the conflict as a command line to paste, with the other parameters of the test; empty without a
+    /// conflict.
+    /// </summary>
+    public string[] Alternatives { get; set; } = [];
+
     /// <summary>The subnet.</summary>
     public override string ToString() => Subnet;
 }

@@ -175,7 +175,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 Conflicts =
                 [
                     .. PlanViews
-                        .Conflicts(_plan, _translation.SubnetMap())
+                        .Conflicts(_plan, _translation.SubnetMap(), Settings)
                         .Where(c => c.Severity != ConflictSeverity.None),
                 ],
                 DnsMode = _nameService.Plumbing.Strategy,
@@ -433,7 +433,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     private void Report(PlanChange change)
     {
-        var conflicts = PlanViews.Conflicts(_plan, _translation.SubnetMap()).ToLookup(c => c.Subnet);
+        var conflicts = PlanViews.Conflicts(_plan, _translation.SubnetMap(), Settings).ToLookup(c => c.Subnet);
         foreach (var subnet in change.NewConflicts)
         {
             LogConflict(Name, subnet.Conflict!, subnet.Resolution);

@@ -54,7 +54,7 @@ internal sealed class SessionPlanning(SessionServices services)
             IsPossible = plan.Refused is null,
             Subnets = [.. PlanViews.Subnets(plan, translations, name)],
             Routes = [.. PlannedRoutes(plan, name)],
-            Conflicts = [.. PlanViews.Conflicts(plan, translations)],
+            Conflicts = [.. PlanViews.Conflicts(plan, translations, settings)],
         };
     }
 
@@ -72,7 +72,7 @@ internal sealed class SessionPlanning(SessionServices services)
                     .DeadlineFor("Test-TelepresenceConflict", services)
                     .RunAsync(null, null, (steps, token) => PlanClusterAsync(settings, steps, token), cancellationToken)
                     .ConfigureAwait(false);
-        return [.. PlanViews.Conflicts(plan, PlanViews.Preview(plan))];
+        return [.. PlanViews.Conflicts(plan, PlanViews.Preview(plan), settings)];
     }
 
     private SubnetPlan PlanGiven(ConflictParameters parameters, SessionSettings settings)

@@ -301,6 +301,12 @@ internal sealed class CannedAnswers(string directory)
                             : ConflictResolution.Translate,
                     VirtualSubnet = "246.0.0.0/16",
                     Recommendation = $"Connect-Telepresence -Vnat {pod}",
+                    Alternatives =
+                    [
+                        $"Connect-Telepresence -Vnat {pod}",
+                        $"Connect-Telepresence -AllowConflictingSubnet {pod}",
+                        $"Connect-Telepresence -NeverProxy {pod}",
+                    ],
                 }
             ),
             new() { Subnet = "10.96.0.0/16", Kind = SubnetKind.Service },

@@ -40,7 +40,8 @@ internal static class PlanViews
 
     public static IEnumerable<TelepresenceConflict> Conflicts(
         SubnetPlan plan,
-        IReadOnlyList<SubnetMapping> translations
+        IReadOnlyList<SubnetMapping> translations,
+        SessionSettings settings
     ) =>
         plan.Subnets.Select(subnet => new TelepresenceConflict
         {
@@ -53,6 +54,7 @@ internal static class PlanViews
             Resolution = subnet.Resolution,
             VirtualSubnet = VirtualOf(subnet, translations),
             Recommendation = RecommendationFor(subnet),
+            Alternatives = [.. ConnectCommand.Alternatives(subnet, settings)],
         });
 
     /// <summary>Where translated subnets would be found; what the translation table of a session with this plan says.</summary>
