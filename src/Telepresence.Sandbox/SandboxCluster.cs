@@ -22,7 +22,10 @@ public sealed class SandboxCluster : IAsyncDisposable
     /// <summary>Namespace of the workloads with traffic-agents.</summary>
     public const string MeshNamespace = "mesh";
 
-    /// <summary>The loopback address that <c>mesh.demo.svc.cluster.local</c> has, as names of a service mesh may: only the pod of the Deployment <c>echo-a</c> answers there.</summary>
+    /// <summary>
+    /// The loopback address that <c>mesh.demo.svc.cluster.local</c> has, as names of a service mesh may: only the pod of the
+    /// Deployment <c>echo-a</c> answers there.
+    /// </summary>
     public static readonly IPAddress MeshAddress = IPAddress.Parse("127.64.0.1");
 
     private const string KubeconfigName = "kubeconfig";

@@ -9,7 +9,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Telepresence.Sandbox.Workloads;
 
-/// <summary>The HTTP pods: a page with the sandbox's token, who asks, request headers, bytes and digests. One server, one listener a pod.</summary>
+/// <summary>
+/// The HTTP pods: a page with the sandbox's token, who asks, request headers, bytes and digests. One server, one listener a
+/// pod.
+/// </summary>
 internal sealed class WebWorkload : IAsyncDisposable
 {
     private readonly WebApplication _application;

@@ -6,7 +6,9 @@ using Telepresence.TrafficManager.Tunnels;
 
 namespace Telepresence.TrafficManager.Agents;
 
-/// <summary>Answers the manager's DialRequests: a tunnel back with the same ConnID, whose far end is dialled here (PROTOCOL §2.10).</summary>
+/// <summary>
+/// Answers the manager's DialRequests: a tunnel back with the same ConnID, whose far end is dialled here (PROTOCOL §2.10).
+/// </summary>
 internal sealed partial class DialResponder(ManagerClient manager, DialledTunnel dialled, TrafficAgentOptions options)
     : IAsyncDisposable
 {

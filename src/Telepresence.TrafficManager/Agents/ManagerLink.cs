@@ -3,7 +3,10 @@ using Telepresence.Protocol.Manager;
 
 namespace Telepresence.TrafficManager.Agents;
 
-/// <summary>The agent's session with the manager: arrives, gives signs of life, watches for dial requests, and arrives anew when the manager was away.</summary>
+/// <summary>
+/// The agent's session with the manager: arrives, gives signs of life, watches for dial requests, and arrives anew when the
+/// manager was away.
+/// </summary>
 internal sealed partial class ManagerLink : IAsyncDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);

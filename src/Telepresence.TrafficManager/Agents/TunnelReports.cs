@@ -4,7 +4,9 @@ using Telepresence.TrafficManager.Tunnels;
 
 namespace Telepresence.TrafficManager.Agents;
 
-/// <summary>Tells the manager what clients' tunnels carried. It is no more than statistics: what fails or comes too fast is left out.</summary>
+/// <summary>
+/// Tells the manager what clients' tunnels carried. It is no more than statistics: what fails or comes too fast is left out.
+/// </summary>
 internal sealed class TunnelReports(ManagerClient manager) : IAsyncDisposable
 {
     private const int MaxConcurrent = 32;

@@ -3,7 +3,10 @@ using Telepresence.Protocol.Tunnel;
 
 namespace Telepresence.TrafficManager.Tunnels;
 
-/// <summary>The direction of a tunnel in which this side sends, be it the one that serves the rpc or the one that calls it. One writer at a time.</summary>
+/// <summary>
+/// The direction of a tunnel in which this side sends, be it the one that serves the rpc or the one that calls it. One writer
+/// at a time.
+/// </summary>
 internal abstract class TunnelOutput
 {
     /// <summary>True: a message was begun and not finished, so that no other may follow.</summary>
