@@ -97,6 +97,9 @@ public enum PortForwardAccess
 
     /// <summary>As the chart's role grants it, <c>create</c> alone: SPDY's POST passes, WebSocket's GET gets 403 (PROTOCOL §1.3).</summary>
     CreateOnly,
+
+    /// <summary>403 in the namespace <c>mesh</c>: the traffic-manager can be reached, traffic-agents cannot.</summary>
+    ExceptMesh,
 }
 
 /// <summary>What the API server's authorization says to a change of a ConfigMap.</summary>

@@ -15,11 +15,12 @@ internal sealed class AccessReviews(PortForwardAccess portForward)
             is { Group: "authorization.k8s.io", Version: "v1", Plural: "selfsubjectaccessreviews" }
                 or { Group: "authentication.k8s.io", Version: "v1", Plural: "selfsubjectreviews" };
 
-    public static bool MayPortForward(PortForwardAccess access, string? verb) =>
+    public static bool MayPortForward(PortForwardAccess access, string? verb, string? ns) =>
         access switch
         {
             PortForwardAccess.Allowed => true,
             PortForwardAccess.CreateOnly => verb == "create",
+            PortForwardAccess.ExceptMesh => ns != SandboxCluster.MeshNamespace,
             _ => false,
         };
 
@@ -58,7 +59,8 @@ internal sealed class AccessReviews(PortForwardAccess portForward)
         var resource = attributes?["resource"]?.ToString();
         var subresource = attributes?["subresource"]?.ToString();
         var isPortForward = (resource, subresource) is ("pods", "portforward") or ("pods/portforward", _);
-        return !isPortForward || MayPortForward(portForward, attributes?["verb"]?.ToString());
+        return !isPortForward
+            || MayPortForward(portForward, attributes?["verb"]?.ToString(), attributes?["namespace"]?.ToString());
     }
 
     private static async Task<JsonObject?> ReadAsync(HttpContext context, string kind)

@@ -82,7 +82,7 @@ internal sealed class ApiHandler(
     private async Task ForwardAsync(HttpContext context, ResourceRequest request, string user)
     {
         var verb = HttpMethods.IsPost(context.Request.Method) ? "create" : "get";
-        if (!AccessReviews.MayPortForward(portForward, verb))
+        if (!AccessReviews.MayPortForward(portForward, verb, request.Namespace))
         {
             await ApiStatus.WriteAsync(context, ApiStatus.Forbidden(user, verb, request)).ConfigureAwait(false);
         }

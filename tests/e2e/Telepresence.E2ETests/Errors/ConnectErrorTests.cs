@@ -112,6 +112,20 @@ public sealed class ConnectErrorTests(ErrorsFixture fixture) : IClassFixture<Err
     }
 
     [SkippableFact]
+    public async Task Links_to_traffic_agents_that_are_forbidden()
+    {
+        ErrorsFixture.Require();
+        var sandbox = await fixture.SandboxAsync(Working with { PortForward = PortForwardAccess.ExceptMesh });
+        var connect = sandbox.Connect() with
+        {
+            Namespace = SandboxCluster.MeshNamespace,
+            Subnets = new SubnetSelection { ProxyVia = ["service=echo-a"] },
+        };
+        var error = await fixture.FailsAsync(ErrorId.AgentLinksUnavailable, "'mesh'", connect);
+        Assert.Contains("pods/portforward", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task No_traffic_manager()
     {
         ErrorsFixture.Require();
