@@ -59,6 +59,13 @@ public abstract class ClusterCmdlet : TelepresenceCmdlet
     [Parameter(ParameterSetName = KubeconfigSet)]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
+    /// <summary>Namespace whose names need no suffix; without it the context's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("n")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? Namespace { get; set; }
+
     /// <summary>Namespace of the traffic-manager; found without it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

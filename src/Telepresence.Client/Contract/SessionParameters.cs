@@ -33,6 +33,9 @@ public sealed record ConflictParameters
     /// <summary>Cluster whose subnets are tested; null with explicit subnets.</summary>
     public ClusterSelection? Cluster { get; set; }
 
+    /// <summary>Namespace to connect to; null: the context's.</summary>
+    public string? Namespace { get; set; }
+
     /// <summary>Where the traffic-manager runs; null: found.</summary>
     public string? ManagerNamespace { get; set; }
 

@@ -241,7 +241,7 @@ public static class ErrorCatalogue
                 ErrorId.SubnetConflict,
                 Category.ResourceBusy,
                 "{conflict}. Translate it with -Vnat, or let the cluster win with -AllowConflictingSubnet.",
-                "Connect-Telepresence -Vnat {subnet}"
+                "Connect-Telepresence {parameters}"
             ),
             new(
                 ErrorId.OverlappingTranslation,

@@ -34,7 +34,8 @@ public sealed class AddressMap
     public static AddressMap Of(IReadOnlyList<TelepresenceRoute> routes, IReadOnlyList<TelepresenceSubnet> subnets)
     {
         var foreign = routes.Where(r => r.Session.Length == 0 && r.TypeOfRoute == "Unicast").ToList();
-        var ours = subnets.SelectMany(OfSubnet).ToList();
+        var isOne = subnets.Select(s => s.Session).Distinct().Count() < 2;
+        var ours = subnets.SelectMany(s => OfSubnet(s, isOne ? "" : $" of {s.Session}")).ToList();
         var others = foreign.Select(OfRoute).OfType<AddressMapEntry>().Distinct().ToList();
         var related = others.Where(o => ours.Exists(e => Touches(o.Range, e.Range))).ToList();
         var unrelated = others.Except(related).ToList();
@@ -66,12 +67,13 @@ public sealed class AddressMap
         + (route.InterfaceOwner.Length > 0 ? $" ({route.InterfaceOwner})" : "")
         + (route.NextHop is "" or "0.0.0.0" or "::" ? "" : $" via {route.NextHop}");
 
-    private static IEnumerable<AddressMapEntry> OfSubnet(TelepresenceSubnet subnet)
+    /// <param name="of">Whose it is, in words; empty where there is one session only.</param>
+    private static IEnumerable<AddressMapEntry> OfSubnet(TelepresenceSubnet subnet, string of)
     {
         if (AddressRange.Parse(subnet.Subnet) is not { } range)
             yield break;
         var via = subnet.Via.Length > 0 ? $" through {subnet.Via}" : "";
-        var what = $"{NameOf(subnet.Kind)} of {subnet.Session}";
+        var what = NameOf(subnet.Kind) + of;
         switch (subnet)
         {
             case { Kind: SubnetKind.Never }:
@@ -115,7 +117,7 @@ public sealed class AddressMap
             SubnetKind.Service => "services",
             SubnetKind.Pod => "pods",
             SubnetKind.Virtual => "virtual addresses",
-            _ => "also proxied, part",
+            _ => "also proxied",
         };
 
     /// <summary>By address, the wider before the narrower; depth and place follow from what is still open.</summary>

@@ -113,6 +113,12 @@ internal sealed record DesiredRouting(IReadOnlyList<OwnRoute> Routes, IReadOnlyL
             .Select(r => r.Destination)
             .Distinct()
             .ToList();
+        // IPv6 has no reverse path check.
+        var unreachable =
+            family == AddressFamily.InterNetwork
+            && routes.Any(r =>
+                r.Table == block.CaptureTable && r.Destination.BaseAddress.AddressFamily == family && r.Source is null
+            );
         var overriding = routes.Any(r =>
             r.Table == block.OverridingTable && r.Destination.BaseAddress.AddressFamily == family
         );
@@ -135,6 +141,14 @@ internal sealed record DesiredRouting(IReadOnlyList<OwnRoute> Routes, IReadOnlyL
             RoutingBlock.Protocol
         );
         yield return nop;
+        // A name server that no route leads to but ours (a VPN is down, no default route): the kernel drops its answers unless
+        // the way back is found with their ports. It looks at ports there only while some rule without "iif lo" names any.
+        if (unreachable)
+            yield return nop with
+            {
+                IPProtocol = Udp,
+                DestinationPort = DnsPort,
+            };
         yield return nop with
         {
             Preference = block.Start,

@@ -263,7 +263,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             }
         );
         if (_plan.Refused is { } refused)
-            throw SessionErrors.Conflict(refused);
+            throw SessionErrors.Conflict(refused, _plan, Settings);
         _translation = new TranslationTable(
             _plan.VirtualIPv6 is { } v6 ? [_plan.VirtualIPv4, v6] : [_plan.VirtualIPv4],
             _plan.Translated
@@ -342,8 +342,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
         // application would wait for ever.
         _undo.Push(EndFlowsAsync);
         // Before the flows: a question in between goes straight to the name server instead of to nobody.
-        _undo.Push(() => ApplyRoutes([]));
-        ApplyRoutes(CapturedNameServers);
+        _undo.Push(() => ApplyRoutes(_plan, []));
+        ApplyRoutes(_plan, CapturedNameServers);
     }
 
     private async ValueTask EndFlowsAsync()
@@ -352,7 +352,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _stack.Dispose();
     }
 
-    private void ApplyRoutes(IReadOnlyList<IPAddress> capturedNameServers)
+    private void ApplyRoutes(SubnetPlan plan, IReadOnlyList<IPAddress> capturedNameServers)
     {
         _services.Routing.Apply(
             Slot,
@@ -361,15 +361,15 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 InterfaceIndex = _device.Index,
                 Prefixes =
                 [
-                    .. _plan.Proxied,
+                    .. plan.Proxied,
                     .. _translation.RoutedSubnets(),
                     // The name server's address lies in the virtual subnet, which is not routed when nothing is translated.
-                    .. _translation.RoutedSubnets().Contains(_plan.VirtualIPv4.Network)
+                    .. _translation.RoutedSubnets().Contains(plan.VirtualIPv4.Network)
                         ? Array.Empty<IPNetwork>()
-                        : [Addressing.IPNetworkExtensions.AsNetwork(_plan.VirtualIPv4.DnsAddress)],
+                        : [Addressing.IPNetworkExtensions.AsNetwork(plan.VirtualIPv4.DnsAddress)],
                 ],
-                OverridingPrefixes = [.. _plan.Overriding],
-                NeverProxied = _plan.NeverProxied,
+                OverridingPrefixes = [.. plan.Overriding],
+                NeverProxied = plan.NeverProxied,
                 CapturedNameServers = capturedNameServers,
             }
         );
@@ -417,17 +417,27 @@ internal sealed partial class EngineSession : IAsyncDisposable
         var captured = CapturedNameServers;
         if (news is null && change.IsNothing && captured.SequenceEqual(_appliedNameServers))
             return;
-        _router.SetWorkloads(change.After.Workloads);
         _translation.Update(change.After.Translated);
+        // While their routes are there, for the resets to get through.
+        EndFlows(change.Abandons);
+        try
+        {
+            ApplyRoutes(change.After, captured);
+        }
+        catch
+        {
+            // The machine is as it was, and names must go on leading where its routes do.
+            _translation.Update(change.Before.Translated);
+            throw;
+        }
         lock (_gate)
         {
             _info = info;
             _plan = change.After;
         }
-        _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
+        _router.SetWorkloads(_plan.Workloads);
         _router.SetNameServers([_plan.VirtualIPv4.DnsAddress, .. captured]);
-        EndFlows(change.Abandons);
-        ApplyRoutes(captured);
+        _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
         Report(change);
     }
 
@@ -440,7 +450,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             if (subnet.Resolution == ConflictResolution.Refused)
             {
                 lock (_gate)
-                    _lastError = SessionErrors.Describe(SessionErrors.Conflict(subnet));
+                    _lastError = SessionErrors.Describe(SessionErrors.Conflict(subnet, _plan, Settings));
             }
             ConflictDetected?.Invoke(this, conflicts[subnet.Prefix.ToString()].First());
         }

@@ -2,6 +2,7 @@ using Telepresence.Client.Errors;
 using Telepresence.Client.Ipc;
 using Telepresence.Engine.Session.Configuration;
 using Telepresence.Engine.Session.Planning;
+using Telepresence.Engine.Session.Views;
 using Telepresence.Engine.Vnat;
 
 namespace Telepresence.Engine.Session;
@@ -44,11 +45,12 @@ internal static class SessionErrors
         };
 
     /// <summary>The refusal of PROTOCOL §4.3.</summary>
-    public static TelepresenceException Conflict(PlannedSubnet refused) =>
+    /// <param name="refused">One of the plan's, with its conflict.</param>
+    public static TelepresenceException Conflict(PlannedSubnet refused, SubnetPlan plan, SessionSettings settings) =>
         ErrorCatalogue.Error(
             ErrorId.SubnetConflict,
             refused.Prefix.ToString(),
-            ("subnet", refused.Prefix),
-            ("conflict", refused.Conflict)
+            ("conflict", refused.Conflict),
+            ("parameters", ConnectCommand.Recommended(plan, settings)["Connect-Telepresence ".Length..])
         );
 }

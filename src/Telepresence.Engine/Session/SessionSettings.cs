@@ -56,6 +56,7 @@ internal sealed record SessionSettings
     public static SessionSettings Parse(ConflictParameters parameters) =>
         Parse(parameters.Cluster ?? new ClusterSelection(), parameters.Subnets, parameters.TimeoutSeconds) with
         {
+            Namespace = parameters.Namespace,
             ManagerNamespace = parameters.ManagerNamespace,
         };
 

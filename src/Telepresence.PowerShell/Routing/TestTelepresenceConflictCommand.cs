@@ -34,6 +34,7 @@ public sealed class TestTelepresenceConflictCommand : ClusterCmdlet
                     new ConflictParameters
                     {
                         Cluster = ParameterSetName == SubnetSet ? null : ClusterSelection,
+                        Namespace = Namespace,
                         ManagerNamespace = ManagerNamespace,
                         ServiceSubnets = ServiceSubnet,
                         PodSubnets = PodSubnet,

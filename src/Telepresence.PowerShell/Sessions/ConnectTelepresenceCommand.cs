@@ -24,13 +24,6 @@ public sealed class ConnectTelepresenceCommand : ClusterCmdlet
     [Parameter(Mandatory = true, ParameterSetName = SandboxSet)]
     public SwitchParameter Sandbox { get; set; }
 
-    /// <summary>Namespace whose names need no suffix; without it the context's.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("n")]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    public string? Namespace { get; set; }
-
     /// <summary>Namespaces whose names resolve; without it all.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(NamespaceCompleter))]

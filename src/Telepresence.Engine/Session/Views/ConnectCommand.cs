@@ -39,6 +39,21 @@ internal static class ConnectCommand
             yield return Text(plain with { NeverProxy = [.. plain.NeverProxy.Append(prefix).Distinct()] });
     }
 
+    /// <summary>The user's own command; where it would be refused, with every conflict translated.</summary>
+    public static string Recommended(SubnetPlan plan, SessionSettings settings) =>
+        Text(
+            settings with
+            {
+                Translate =
+                [
+                    .. settings.Translate,
+                    .. plan
+                        .Subnets.Where(s => s.Resolution == ConflictResolution.Refused)
+                        .Select(s => new TranslationRequest(s.Prefix, null)),
+                ],
+            }
+        );
+
     /// <summary>A token is asked for when the command runs: none is ever shown.</summary>
     public static string Text(SessionSettings settings)
     {

@@ -53,7 +53,7 @@ internal static class PlanViews
             Severity = SeverityOf(subnet),
             Resolution = subnet.Resolution,
             VirtualSubnet = VirtualOf(subnet, translations),
-            Recommendation = RecommendationFor(subnet),
+            Recommendation = subnet.Conflict is null ? "" : ConnectCommand.Recommended(plan, settings),
             Alternatives = [.. ConnectCommand.Alternatives(subnet, settings)],
         });
 
@@ -72,16 +72,6 @@ internal static class PlanViews
             ConflictResolution.Allowed => ConflictSeverity.Warning,
             ConflictResolution.Refused => ConflictSeverity.Blocking,
             _ => ConflictSeverity.None,
-        };
-
-    private static string RecommendationFor(PlannedSubnet subnet) =>
-        subnet.Resolution switch
-        {
-            ConflictResolution.Translate => $"Connect-Telepresence -Vnat {subnet.Prefix}",
-            ConflictResolution.Allowed => $"Connect-Telepresence -AllowConflictingSubnet {subnet.Prefix}",
-            ConflictResolution.Refused =>
-                $"Connect-Telepresence -Vnat {subnet.Prefix}  # or -AllowConflictingSubnet {subnet.Prefix}, or -NeverProxy {subnet.Prefix}",
-            _ => "",
         };
 
     private static string VirtualOf(PlannedSubnet subnet, IReadOnlyList<SubnetMapping> translations) =>

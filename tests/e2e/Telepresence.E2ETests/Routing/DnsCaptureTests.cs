@@ -56,6 +56,37 @@ public sealed class DnsCaptureTests
         }
     }
 
+    [SkippableTheory]
+    [InlineData("0")]
+    [InlineData("1")]
+    [InlineData("2")]
+    public void A_name_server_that_no_route_leads_to_is_answered_for_too(string filter)
+    {
+        using var fixture = new RoutingFixture();
+        fixture.Workstation.Sysctl("net.ipv4.conf.all.rp_filter", filter);
+        fixture.Workstation.Sysctl("net.ipv4.conf.default.rp_filter", filter);
+        fixture.Workstation.Ip("route del default");
+        fixture.Workstation.Ip("-6 route del default");
+        using var device = fixture.CreateDevice();
+        using var routing = fixture.CreateRouting();
+        var servers = new[] { IPAddress.Parse("203.0.113.53"), IPAddress.Parse("2001:db8:53::53") };
+        routing.Apply(0, new RoutePlan { InterfaceIndex = device.Index, CapturedNameServers = servers });
+        using var echo = new UdpEcho(device);
+
+        foreach (var server in servers)
+        {
+            using var socket = fixture.Workstation.Run(() =>
+                new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+            );
+            socket.Connect(server, 53);
+            Assert.Equal("offline", Ask(socket, "offline"));
+            // Nothing else of that host is led here.
+            Assert.Equal("", fixture.DeviceFor(server.ToString(), "ipproto tcp dport 443"));
+        }
+        routing.Clear(0);
+        Assert.DoesNotContain(fixture.State(), line => line.Contains("dport", StringComparison.Ordinal));
+    }
+
     [SkippableFact]
     public void An_exempt_socket_reaches_the_name_server_itself()
     {

@@ -44,7 +44,7 @@ public partial class ErrorCatalogueTests
         var error = ErrorCatalogue.Error(ErrorId.SubnetConflict, "10.0.0.0/8", ("conflict", "10.0.0.0/8 overlaps"));
 
         Assert.StartsWith("10.0.0.0/8 overlaps", error.Message, StringComparison.Ordinal);
-        Assert.Equal("Connect-Telepresence -Vnat SUBNET", error.RecommendedAction);
+        Assert.Equal("Connect-Telepresence PARAMETERS", error.RecommendedAction);
     }
 
     [Theory]

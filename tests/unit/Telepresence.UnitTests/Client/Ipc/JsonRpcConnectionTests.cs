@@ -93,7 +93,7 @@ public sealed class JsonRpcConnectionTests
                     ErrorId.SubnetConflict,
                     "10.0.0.0/8",
                     ("subnet", "10.0.0.0/8"),
-                    ("route", "x")
+                    ("parameters", "-Vnat 10.0.0.0/8")
                 )
         );
         methods.Register<SessionParameters>("fault", (_, _, _) => throw new FormatException("odd"));

@@ -64,11 +64,11 @@ public class AddressMapTests
         Assert.Equal(
             [
                 "0 10.0.0.0/8 Vpn tun0 (OpenVPN) via 10.8.0.5",
-                "1 10.42.0.0/16 Cluster pods of one",
+                "1 10.42.0.0/16 Cluster pods",
                 "2 10.42.7.0/24 NeverProxied never proxied",
-                "1 10.43.0.0/16 Moved services of one: moved to 246.1.0.0/16",
+                "1 10.43.0.0/16 Moved services: moved to 246.1.0.0/16",
                 "0 192.0.2.0/24 Local eth0",
-                "0 246.0.0.0/10 Virtual virtual addresses of one",
+                "0 246.0.0.0/10 Virtual virtual addresses",
                 "1 246.1.0.0/16 Virtual stands for 10.43.0.0/16",
             ],
             map.Entries.Select(e => $"{e.Depth} {e.Prefix} {e.Kind} {e.Text}")
@@ -88,6 +88,18 @@ public class AddressMapTests
 
         Assert.Equal(160, map.Omitted);
         Assert.Equal(100, map.Entries.Count(e => e.Kind == AddressMapKind.Vpn));
+    }
+
+    [Fact]
+    public void Where_there_are_two_sessions_each_row_says_whose_it_is()
+    {
+        var other = Subnet("10.44.0.0/16", SubnetKind.Pod, RouteDisposition.Proxied);
+        other.Session = "two";
+
+        var map = AddressMap.Of([], [.. _subnets, other]);
+
+        Assert.Equal("pods of one", map.Entries[0].Text);
+        Assert.Equal("pods of two", map.Entries.Single(e => e.Prefix == "10.44.0.0/16").Text);
     }
 
     [Fact]
@@ -135,11 +147,11 @@ public class AddressMapTests
         Assert.Equal(
             """
             10.0.0.0/8       ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ tun0 (OpenVPN) via 10.8.0.5
-              10.42.0.0/16       █                       pods of one
+              10.42.0.0/16       █                       pods
                 10.42.7.0/24     -                       never proxied
-              10.43.0.0/16       ·                       services of one: moved to 246.1.0.0/16
+              10.43.0.0/16       ·                       services: moved to 246.1.0.0/16
             192.0.2.0/24     ░░░░░░░░░░░░░░░░░░░░░░░░░░░ eth0
-            246.0.0.0/10     ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ virtual addresses of one
+            246.0.0.0/10     ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ virtual addresses
               246.1.0.0/16   ▓                           stands for 10.43.0.0/16
             everything else: 0.0.0.0/0 eth0 via 192.0.2.1
             everything else: 0.0.0.0/1 tun0 (OpenVPN) via 10.8.0.5

@@ -33,6 +33,39 @@ public sealed class ConnectCommandTests
         Assert.Equal(expected, PowerShellText.Quote(value));
 
     [Fact]
+    public void What_is_recommended_translates_all_that_would_be_refused_and_nothing_else()
+    {
+        var settings = SessionSettings.Parse(
+            new ConnectParameters
+            {
+                Namespace = "demo",
+                Subnets = new SubnetSelection { Vnat = ["also"], AutoResolveConflicts = false },
+            }
+        );
+        var plan = SubnetPlanner.Plan(
+            new SubnetPlanInput
+            {
+                ServiceSubnets = [IPNetwork.Parse("10.43.0.0/16")],
+                PodSubnets = [IPNetwork.Parse(Pods), IPNetwork.Parse("172.20.0.0/16")],
+                AutoResolve = false,
+                Routing = new RoutingSnapshot(
+                    [new(IPNetwork.Parse("10.0.0.0/8"), null, 7, "tun0", null, 0, 254, 3, RouteKind.Unicast, false)],
+                    [new(7, "tun0", "tun", true, 1500, [], [])]
+                ),
+            }
+        );
+
+        Assert.Equal(
+            "Connect-Telepresence -Namespace demo -Vnat also,10.43.0.0/16,10.42.0.0/16 -NoAutoResolve",
+            ConnectCommand.Recommended(plan, settings)
+        );
+        Assert.Equal(
+            "Connect-Telepresence -Namespace demo -Vnat also -NoAutoResolve",
+            ConnectCommand.Recommended(plan with { Subnets = [] }, settings)
+        );
+    }
+
+    [Fact]
     public void Every_other_parameter_is_repeated_and_a_token_is_not()
     {
         var settings = SessionSettings.Parse(
