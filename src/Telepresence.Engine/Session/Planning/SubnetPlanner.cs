@@ -67,10 +67,13 @@ internal static class SubnetPlanner
         }
     }
 
-    /// <summary>Inside a never-proxied subnet, unless an also-proxied one lies between the two: the longest prefix decides.</summary>
+    /// <summary>
+    /// Inside a never-proxied subnet, unless an also-proxied one lies between the two: the longest prefix decides, and of
+    /// equal ones the never-proxied (the API server's address is one, and must stay reachable).
+    /// </summary>
     private static bool IsExcluded(IPNetwork prefix, PrefixSet never, PrefixSet also) =>
         never.Longest(prefix) is { } excluding
-        && (also.Longest(prefix) is not { } including || including.PrefixLength < excluding.PrefixLength);
+        && (also.Longest(prefix) is not { } including || including.PrefixLength <= excluding.PrefixLength);
 
     /// <summary>An outer subnet brings it along: no never-proxied one lies between the two.</summary>
     private static bool IsIncluded(IPNetwork prefix, PrefixSet seen, PrefixSet never) =>

@@ -196,6 +196,16 @@ public class SubnetPlannerTests
         };
 
     [Fact]
+    public void Of_an_also_and_a_never_proxied_subnet_that_are_equal_the_latter_wins()
+    {
+        var both = IPNetwork.Parse("198.51.100.0/24");
+
+        var plan = SubnetPlanner.Plan(Cluster() with { AlsoProxy = [both], NeverProxy = [both] });
+
+        Assert.DoesNotContain(plan.Subnets, s => s.Prefix == both);
+    }
+
+    [Fact]
     public void A_never_proxied_subnet_is_left_alone_unless_an_also_proxied_one_lies_between()
     {
         var input = Cluster() with { NeverProxy = [IPNetwork.Parse("10.0.0.0/8")] };
