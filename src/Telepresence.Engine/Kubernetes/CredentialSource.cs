@@ -1,6 +1,4 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Telepresence.Engine.Kubernetes;
@@ -10,48 +8,49 @@ namespace Telepresence.Engine.Kubernetes;
 /// </summary>
 internal sealed class CredentialSource : IDisposable
 {
-    // Kubelet-style bound tokens are rotated in the file; client-go re-reads it once a minute too.
-    private static readonly TimeSpan TokenFileLife = TimeSpan.FromMinutes(1);
-
     private readonly KubernetesClientConfiguration _configuration;
     private readonly ExecPlugin? _plugin;
+    private readonly TokenFile? _tokenFile;
+    private readonly ClientCertificateFiles _certificateFiles;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _refresh = new(1, 1);
     private ExecCredentialStatus? _fromPlugin;
-    private X509Certificate2? _certificate;
-    private string? _fileToken;
-    private DateTimeOffset _fileTokenReadAt;
+    private ClientCertificate? _certificateOfPlugin;
 
     /// <exception cref="KubernetesException">The client certificate cannot be read or has expired.</exception>
-    public CredentialSource(KubernetesClientConfiguration configuration, TimeProvider time)
+    public CredentialSource(KubernetesClientConfiguration configuration, KubernetesClientOptions options)
     {
+        var user = configuration.User;
         _configuration = configuration;
-        _time = time;
-        _plugin = configuration.User.Exec is { } exec ? new ExecPlugin(exec, configuration) : null;
-        _certificate = LoadCertificate(configuration.User);
+        _time = options.Time;
+        _plugin = user is { Exec: { } exec, Token: null, TokenFile: null, Username: null }
+            ? new ExecPlugin(exec, configuration, options)
+            : null;
+        _tokenFile = user.TokenFile is null ? null : new TokenFile(user, options.Time);
+        _certificateFiles = new ClientCertificateFiles(user, options.Time);
     }
 
-    /// <summary>The certificate to show to a server that asks for one.</summary>
-    public X509Certificate2? ClientCertificate => Volatile.Read(ref _certificate);
+    /// <summary>The certificate to show to a server that asks for one; another object once it was renewed.</summary>
+    public ClientCertificate? ClientCertificate => Volatile.Read(ref _certificateOfPlugin) ?? _certificateFiles.Current;
 
     /// <summary>Whether asking again may give other credentials after a 401.</summary>
-    public bool CanRefresh => _plugin is not null || _configuration.User.TokenFile is not null;
+    public bool CanRefresh => _plugin is not null || _tokenFile is not null;
 
     /// <summary>Forgets what was cached: the server has just refused it.</summary>
     public void Invalidate()
     {
         Volatile.Write(ref _fromPlugin, null);
-        Volatile.Write(ref _fileToken, null);
+        _tokenFile?.Invalidate();
     }
 
     /// <summary>Adds the Authorization and impersonation headers.</summary>
-    /// <exception cref="KubernetesException">CredentialPluginFailed, KubeconfigInvalid.</exception>
+    /// <exception cref="KubernetesException">CredentialPluginFailed, KubeconfigInvalid, CertificateExpired.</exception>
     public async ValueTask ApplyAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var user = _configuration.User;
         if (await GetTokenAsync(cancellationToken).ConfigureAwait(false) is { } token)
         {
-            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+            Add(request, "Authorization", "Bearer " + token);
         }
         else if (user.Username is { } name)
         {
@@ -60,32 +59,49 @@ internal sealed class CredentialSource : IDisposable
         }
         if (user.Impersonate is { } impersonated)
         {
-            request.Headers.TryAddWithoutValidation("Impersonate-User", impersonated);
+            Add(request, "Impersonate-User", impersonated);
+        }
+        if (user.ImpersonateUid is { } uid)
+        {
+            Add(request, "Impersonate-Uid", uid);
         }
         foreach (var group in user.ImpersonateGroups)
         {
-            request.Headers.TryAddWithoutValidation("Impersonate-Group", group);
+            Add(request, "Impersonate-Group", group);
+        }
+        foreach (var (key, value) in user.ImpersonateExtra)
+        {
+            Add(request, "Impersonate-Extra-" + HeaderKey(key), value);
         }
     }
 
-    public void Dispose()
-    {
-        _certificate?.Dispose();
-        _refresh.Dispose();
-    }
+    public void Dispose() => _refresh.Dispose();
 
     private async ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
     {
-        var user = _configuration.User;
-        // As in client-go, a token file wins over a token.
-        if (user.TokenFile is { } file)
+        // As in client-go, a token file wins over a token, and both win over a plugin.
+        if (_tokenFile is not null)
         {
-            return await ReadTokenFileAsync(file, cancellationToken).ConfigureAwait(false);
+            return await _tokenFile.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
-        if (user.Token is not null || _plugin is null)
+        if (_plugin is not null)
         {
-            return user.Token;
+            return await AskPluginAsync(_plugin, cancellationToken).ConfigureAwait(false);
         }
+        return _configuration.User switch
+        {
+            { Token: { } token } => token.Trim(),
+            { Username: null, AuthProvider.IdToken: { } token } user => OpenIdToken.Require(
+                user,
+                token,
+                _time.GetUtcNow()
+            ),
+            _ => null,
+        };
+    }
+
+    private async Task<string?> AskPluginAsync(ExecPlugin plugin, CancellationToken cancellationToken)
+    {
         if (Volatile.Read(ref _fromPlugin) is { } cached && IsFresh(cached))
         {
             return cached.Token;
@@ -97,10 +113,13 @@ internal sealed class CredentialSource : IDisposable
             {
                 return meanwhile.Token;
             }
-            var status = await _plugin.RunAsync(cancellationToken).ConfigureAwait(false);
+            var status = await plugin.RunAsync(cancellationToken).ConfigureAwait(false);
             if (status is { ClientCertificateData: { } certificate, ClientKeyData: { } key })
             {
-                Volatile.Write(ref _certificate, CreateCertificate(certificate, key, _configuration.User));
+                Volatile.Write(
+                    ref _certificateOfPlugin,
+                    Kubernetes.ClientCertificate.Create(certificate, key, _configuration.User, _time.GetUtcNow())
+                );
             }
             Volatile.Write(ref _fromPlugin, status);
             return status.Token;
@@ -114,82 +133,27 @@ internal sealed class CredentialSource : IDisposable
     private bool IsFresh(ExecCredentialStatus status) =>
         status.ExpirationTimestamp is not { } end || end > _time.GetUtcNow();
 
-    private async ValueTask<string> ReadTokenFileAsync(string file, CancellationToken cancellationToken)
+    private void Add(HttpRequestMessage request, string header, string value)
     {
-        var now = _time.GetUtcNow();
-        if (Volatile.Read(ref _fileToken) is { } cached && now - _fileTokenReadAt < TokenFileLife)
+        if (value.Any(c => c is < ' ' or > '~'))
         {
-            return cached;
-        }
-        try
-        {
-            var token = (await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim();
-            _fileTokenReadAt = now;
-            Volatile.Write(ref _fileToken, token);
-            return token;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable($"token file {file}", e.Message, e);
-        }
-    }
-
-    private X509Certificate2? LoadCertificate(KubeconfigUser user)
-    {
-        if (user is { ClientCertificateData: null, ClientCertificate: null })
-        {
-            return null;
-        }
-        try
-        {
-            var certificate = user.ClientCertificateData is { } data
-                ? Encoding.UTF8.GetString(Convert.FromBase64String(data))
-                : File.ReadAllText(user.ClientCertificate!);
-            var key =
-                user.ClientKeyData is { } keyData ? Encoding.UTF8.GetString(Convert.FromBase64String(keyData))
-                : user.ClientKey is { } keyFile ? File.ReadAllText(keyFile)
-                : throw Unreadable("client certificate", "it has no client-key", null);
-            return CreateCertificate(certificate, key, user);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
-        {
-            throw Unreadable("client certificate", e.Message, e);
-        }
-    }
-
-    private X509Certificate2 CreateCertificate(string certificatePem, string keyPem, KubeconfigUser user)
-    {
-        X509Certificate2 certificate;
-        try
-        {
-            certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw Unreadable("client certificate", e.Message, e);
-        }
-        if (certificate.NotAfter.ToUniversalTime() < _time.GetUtcNow().UtcDateTime)
-        {
-            var message =
-                $"The client certificate of user '{user.Name}' in {user.File} expired on {certificate.NotAfter:u}. "
-                + "Log in to the cluster again.";
-            certificate.Dispose();
-            throw new KubernetesException(
-                KubernetesErrorId.CertificateExpired,
-                "AuthenticationError",
-                message,
-                "kubectl config view --minify"
+            throw UserEntryCheck.Invalid(
+                _configuration.User,
+                $"what it gives for the header {header} holds characters that no header may. Correct it there."
             );
         }
-        return certificate;
+        request.Headers.TryAddWithoutValidation(header, value);
     }
 
-    private KubernetesException Unreadable(string what, string why, Exception? inner) =>
-        new(
-            KubernetesErrorId.KubeconfigInvalid,
-            "InvalidData",
-            $"The {what} of user '{_configuration.User.Name}' in {_configuration.User.File} cannot be used: {why}",
-            "kubectl config view --minify",
-            inner
+    /// <summary>Keys of extra are free text; what a header's name cannot hold is percent-encoded, as in client-go.</summary>
+    private static string HeaderKey(string key) =>
+        string.Concat(
+            Encoding
+                .UTF8.GetBytes(key)
+                .Select(b =>
+                    char.IsAsciiLetterOrDigit((char)b) || "!#$&'*+-.^_`|~".Contains((char)b, StringComparison.Ordinal)
+                        ? ((char)b).ToString()
+                        : $"%{b:X2}"
+                )
         );
 }

@@ -13,6 +13,12 @@ internal sealed record KubeconfigCluster(string Name, string File)
     public string? TlsServerName { get; init; }
     public string? ProxyUrl { get; init; }
 
+    /// <summary>Answers are wanted as they are: the API server's processor time is dearer than the network.</summary>
+    public bool DisableCompression { get; init; }
+
+    /// <summary>The extension <c>client.authentication.k8s.io/exec</c> as JSON: what a plugin with <c>provideClusterInfo</c> is told.</summary>
+    public string? ExecExtension { get; init; }
+
     /// <summary>The <c>telepresence.io</c> extension as YAML text: a fragment of the client configuration.</summary>
     public string? TelepresenceExtension { get; init; }
 
@@ -32,8 +38,11 @@ internal sealed record KubeconfigUser(string Name, string File)
     public string? Username { get; init; }
     public string? Password { get; init; }
     public string? Impersonate { get; init; }
+    public string? ImpersonateUid { get; init; }
     public IReadOnlyList<string> ImpersonateGroups { get; init; } = [];
+    public IReadOnlyList<KeyValuePair<string, string>> ImpersonateExtra { get; init; } = [];
     public ExecPluginConfig? Exec { get; init; }
+    public AuthProviderConfig? AuthProvider { get; init; }
 }
 
 /// <inheritdoc cref="KubeconfigCluster"/>
@@ -42,16 +51,6 @@ internal sealed record KubeconfigContext(string Name, string File)
     public string? Cluster { get; init; }
     public string? User { get; init; }
     public string? Namespace { get; init; }
-}
-
-/// <summary>The <c>exec</c> part of a user: a program that prints credentials.</summary>
-internal sealed record ExecPluginConfig(string Command)
-{
-    public string ApiVersion { get; init; } = "client.authentication.k8s.io/v1";
-    public IReadOnlyList<string> Arguments { get; init; } = [];
-    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
-    public bool ProvideClusterInfo { get; init; }
-    public string? InstallHint { get; init; }
 }
 
 /// <summary>All files of a <c>KUBECONFIG</c> list as one: the first file that names an entry wins.</summary>

@@ -16,7 +16,16 @@ internal sealed record KubeconfigOptions
     public IReadOnlyList<string> AsGroup { get; init; } = [];
     public string? Namespace { get; init; }
 
-    /// <summary>Environment to look <c>KUBECONFIG</c> and <c>HOME</c> up in; null is this process's.</summary>
+    /// <summary>The user's environment for credential plugins; null is this process's.</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+
+    /// <summary>The user's directory, where credential plugins start; null is this process's.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Where a pod finds its service account.</summary>
+    public string ServiceAccountFolder { get; init; } = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    /// <summary>Environment to look <c>KUBECONFIG</c>, <c>HOME</c> and the proxy variables up in; null is this process's.</summary>
     public Func<string, string?>? Environment { get; init; }
 
     public string? GetEnvironmentVariable(string name) =>

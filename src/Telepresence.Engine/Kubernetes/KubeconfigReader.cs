@@ -25,26 +25,18 @@ internal static class KubeconfigReader
             }
             var root = Parse(file);
             read.Add(file);
-            currentContext ??= NullIfEmpty(YamlAccess.Text(root, "current-context"));
+            currentContext ??= YamlAccess.NonEmptyText(root, "current-context");
             foreach (var (name, entry) in Entries(root, "clusters", "cluster"))
             {
-                clusters.TryAdd(name, ReadCluster(name, file, entry));
+                clusters.TryAdd(name, KubeconfigEntries.ReadCluster(name, file, entry));
             }
             foreach (var (name, entry) in Entries(root, "users", "user"))
             {
-                users.TryAdd(name, ReadUser(name, file, entry));
+                users.TryAdd(name, KubeconfigEntries.ReadUser(name, file, entry));
             }
             foreach (var (name, entry) in Entries(root, "contexts", "context"))
             {
-                contexts.TryAdd(
-                    name,
-                    new(name, file)
-                    {
-                        Cluster = YamlAccess.Text(entry, "cluster"),
-                        User = YamlAccess.Text(entry, "user"),
-                        Namespace = NullIfEmpty(YamlAccess.Text(entry, "namespace")),
-                    }
-                );
+                contexts.TryAdd(name, KubeconfigEntries.ReadContext(name, file, entry));
             }
         }
         if (read.Count == 0)
@@ -143,80 +135,4 @@ internal static class KubeconfigReader
             }
         }
     }
-
-    private static KubeconfigCluster ReadCluster(string name, string file, YamlMappingNode entry)
-    {
-        var extension = YamlAccess
-            .Sequence(entry, "extensions")
-            .OfType<YamlMappingNode>()
-            .Where(e => YamlAccess.Text(e, "name") == "telepresence.io")
-            .Select(e => YamlAccess.Child(e, "extension"))
-            .OfType<YamlMappingNode>()
-            .FirstOrDefault();
-        return new(name, file)
-        {
-            Server = NullIfEmpty(YamlAccess.Text(entry, "server")),
-            CertificateAuthority = Resolve(file, YamlAccess.Text(entry, "certificate-authority")),
-            CertificateAuthorityData = NullIfEmpty(YamlAccess.Text(entry, "certificate-authority-data")),
-            InsecureSkipTlsVerify = YamlAccess.Flag(entry, "insecure-skip-tls-verify"),
-            TlsServerName = NullIfEmpty(YamlAccess.Text(entry, "tls-server-name")),
-            ProxyUrl = NullIfEmpty(YamlAccess.Text(entry, "proxy-url")),
-            TelepresenceExtension = extension is null ? null : YamlAccess.Write(extension),
-            ManagerNamespace = NullIfEmpty(
-                YamlAccess.Text(YamlAccess.Child(extension, "manager"), "namespace")
-                    ?? YamlAccess.Text(YamlAccess.Child(extension, "cluster"), "defaultManagerNamespace")
-            ),
-        };
-    }
-
-    private static KubeconfigUser ReadUser(string name, string file, YamlMappingNode entry) =>
-        new(name, file)
-        {
-            ClientCertificate = Resolve(file, YamlAccess.Text(entry, "client-certificate")),
-            ClientCertificateData = NullIfEmpty(YamlAccess.Text(entry, "client-certificate-data")),
-            ClientKey = Resolve(file, YamlAccess.Text(entry, "client-key")),
-            ClientKeyData = NullIfEmpty(YamlAccess.Text(entry, "client-key-data")),
-            Token = NullIfEmpty(YamlAccess.Text(entry, "token")),
-            TokenFile = Resolve(file, YamlAccess.Text(entry, "tokenFile")),
-            Username = NullIfEmpty(YamlAccess.Text(entry, "username")),
-            Password = YamlAccess.Text(entry, "password"),
-            Impersonate = NullIfEmpty(YamlAccess.Text(entry, "as")),
-            ImpersonateGroups =
-            [
-                .. YamlAccess.Sequence(entry, "as-groups").OfType<YamlScalarNode>().Select(n => n.Value ?? ""),
-            ],
-            Exec = YamlAccess.Child(entry, "exec") is YamlMappingNode exec ? ReadExec(file, exec) : null,
-        };
-
-    private static ExecPluginConfig? ReadExec(string file, YamlMappingNode exec)
-    {
-        var command = NullIfEmpty(YamlAccess.Text(exec, "command"));
-        if (command is null)
-        {
-            return null;
-        }
-        // A bare name is looked up in PATH; anything with a separator is relative to the file.
-        return new(command.Contains('/') || command.Contains('\\') ? Resolve(file, command)! : command)
-        {
-            ApiVersion = NullIfEmpty(YamlAccess.Text(exec, "apiVersion")) ?? "client.authentication.k8s.io/v1",
-            Arguments = [.. YamlAccess.Sequence(exec, "args").OfType<YamlScalarNode>().Select(n => n.Value ?? "")],
-            Environment =
-            [
-                .. YamlAccess
-                    .Sequence(exec, "env")
-                    .OfType<YamlMappingNode>()
-                    .Select(e =>
-                        KeyValuePair.Create(YamlAccess.Text(e, "name") ?? "", YamlAccess.Text(e, "value") ?? "")
-                    )
-                    .Where(e => e.Key.Length > 0),
-            ],
-            ProvideClusterInfo = YamlAccess.Flag(exec, "provideClusterInfo"),
-            InstallHint = NullIfEmpty(YamlAccess.Text(exec, "installHint")),
-        };
-    }
-
-    private static string? Resolve(string file, string? path) =>
-        string.IsNullOrEmpty(path) ? null : Path.Combine(Path.GetDirectoryName(file) ?? "/", path);
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

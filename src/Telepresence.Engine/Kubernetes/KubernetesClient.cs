@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -17,7 +16,7 @@ internal sealed class KubernetesClient : IDisposable
     private const int PageSize = 500;
 
     private readonly CredentialSource _credentials;
-    private readonly HttpMessageInvoker _http;
+    private readonly KubernetesTransport _transport;
     private readonly KubernetesClientOptions _options;
 
     /// <exception cref="KubernetesException">The certificates of the configuration cannot be used.</exception>
@@ -25,27 +24,8 @@ internal sealed class KubernetesClient : IDisposable
     {
         Configuration = configuration;
         _options = options ?? new KubernetesClientOptions();
-        _credentials = new CredentialSource(configuration, _options.Time);
-        ServerCertificateCheck check = new(configuration);
-        SocketsHttpHandler handler = new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.GZip,
-            ConnectTimeout = _options.Timeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            ConnectCallback = (context, cancellationToken) => _options.Connect(context.DnsEndPoint, cancellationToken),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = check.Validate,
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => _credentials.ClientCertificate!,
-            },
-        };
-        if (configuration.CreateProxy() is { } proxy)
-        {
-            handler.Proxy = proxy;
-        }
-        _http = new HttpMessageInvoker(handler);
+        _credentials = new CredentialSource(configuration, _options);
+        _transport = new KubernetesTransport(configuration, _options, _credentials);
     }
 
     public KubernetesClientConfiguration Configuration { get; }
@@ -170,7 +150,7 @@ internal sealed class KubernetesClient : IDisposable
         var path =
             $"api/v1/namespaces/{Escape(namespaceParameter)}/pods?watch=true&labelSelector={Escape(labelSelector ?? "")}"
             + $"&resourceVersion={Escape(resourceVersion ?? "")}";
-        using var response = await SendAsync(() => CreateRequest(HttpMethod.Get, path), cancellationToken)
+        using var response = await SendAsync(() => CreateCall(HttpMethod.Get, path), cancellationToken)
             .ConfigureAwait(false);
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using StreamReader reader = new(body, Encoding.UTF8);
@@ -198,30 +178,43 @@ internal sealed class KubernetesClient : IDisposable
         CancellationToken cancellationToken
     )
     {
+        for (var attempt = 0; ; attempt++)
+        {
+            var request = create();
+            // A plugin has a bound of its own: somebody may have to log in.
+            await _credentials.ApplyAsync(request, cancellationToken).ConfigureAwait(false);
+            var mayRefresh = attempt == 0 && _credentials.CanRefresh;
+            if (await SendOnceAsync(request, mayRefresh, cancellationToken).ConfigureAwait(false) is { } response)
+            {
+                return response;
+            }
+            _credentials.Invalidate();
+        }
+    }
+
+    /// <summary>Null after a 401 that fresh credentials may help.</summary>
+    private async Task<HttpResponseMessage?> SendOnceAsync(
+        HttpRequestMessage request,
+        bool mayRefresh,
+        CancellationToken cancellationToken
+    )
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(_options.Timeout);
         try
         {
-            for (var attempt = 0; ; attempt++)
+            var response = await _transport.SendAsync(request, timeout.Token).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
             {
-                var request = create();
-                await _credentials.ApplyAsync(request, timeout.Token).ConfigureAwait(false);
-                var response = await _http.SendAsync(request, timeout.Token).ConfigureAwait(false);
-                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.SwitchingProtocols)
-                {
-                    return response;
-                }
-                using (response)
-                {
-                    if (response.StatusCode == HttpStatusCode.Unauthorized && attempt == 0 && _credentials.CanRefresh)
-                    {
-                        _credentials.Invalidate();
-                        continue;
-                    }
-                    throw await KubernetesFailure
+                return response;
+            }
+            using (response)
+            {
+                return response.StatusCode == HttpStatusCode.Unauthorized && mayRefresh
+                    ? null
+                    : throw await KubernetesFailure
                         .FromResponseAsync(Configuration, request, response, timeout.Token)
                         .ConfigureAwait(false);
-                }
             }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -232,16 +225,13 @@ internal sealed class KubernetesClient : IDisposable
                 e
             );
         }
-        catch (HttpRequestException e)
-        {
-            throw KubernetesFailure.FromTransport(Configuration, e);
-        }
-        catch (IOException e)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw KubernetesFailure.FromTransport(Configuration, e);
         }
     }
 
+    /// <summary>A request that may become an upgrade: those are of HTTP/1.1.</summary>
     public HttpRequestMessage CreateRequest(HttpMethod method, string pathAndQuery)
     {
         HttpRequestMessage request = new(method, new Uri(Configuration.Server, pathAndQuery))
@@ -258,8 +248,17 @@ internal sealed class KubernetesClient : IDisposable
 
     public void Dispose()
     {
-        _http.Dispose();
+        _transport.Dispose();
         _credentials.Dispose();
+    }
+
+    /// <summary>A call or a watch, over HTTP/2 where the server has it.</summary>
+    private HttpRequestMessage CreateCall(HttpMethod method, string pathAndQuery)
+    {
+        var request = CreateRequest(method, pathAndQuery);
+        request.Version = HttpVersion.Version20;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        return request;
     }
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
@@ -277,7 +276,7 @@ internal sealed class KubernetesClient : IDisposable
         using var response = await SendAsync(
                 () =>
                 {
-                    var request = CreateRequest(method, path);
+                    var request = CreateCall(method, path);
                     if (body is not null)
                     {
                         request.Content = new ByteArrayContent(body);

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Telepresence.Engine.Kubernetes;
 
 /// <summary>One cluster, one user, one namespace: a kubeconfig after a context was chosen and overrides were applied.</summary>
@@ -15,10 +13,38 @@ internal sealed record KubernetesClientConfiguration
     /// <summary>Namespace to connect to; <c>default</c> where neither user nor context names one.</summary>
     public string Namespace { get; init; } = "default";
 
+    /// <summary>The user's environment for credential plugins; null is this process's.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Where credential plugins start; null is this process's directory.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The proxy to the API server: the kubeconfig's, else the environment's; null: none.</summary>
+    public ClusterProxy? Proxy { get; init; }
+
     /// <exception cref="KubernetesException">KubeconfigNotFound, KubeconfigInvalid, ContextNotFound.</exception>
     public static KubernetesClientConfiguration BuildConfig(KubeconfigOptions options)
     {
-        var kubeconfig = LoadUnlessServerGiven(options);
+        Kubeconfig kubeconfig;
+        try
+        {
+            kubeconfig = KubeconfigReader.Load(options);
+        }
+        catch (KubernetesException e)
+            when (e.ErrorId == KubernetesErrorId.KubeconfigNotFound
+                && options is { Kubeconfig: null, Context: null, Cluster: null, User: null }
+            )
+        {
+            if (options.Server is null)
+            {
+                if (ServiceAccount.TryRead(options) is not { } pod)
+                {
+                    throw;
+                }
+                return pod.With(options);
+            }
+            kubeconfig = new Kubeconfig([]);
+        }
         var context = ChooseContext(kubeconfig, options);
         var files = string.Join(", ", kubeconfig.Files);
 
@@ -44,6 +70,20 @@ internal sealed record KubernetesClientConfiguration
             TlsServerName = options.TlsServerName ?? cluster.TlsServerName,
             InsecureSkipTlsVerify = options.SkipCertificateCheck || cluster.InsecureSkipTlsVerify,
         };
+        return new KubernetesClientConfiguration
+        {
+            Server = ParseServer(cluster),
+            Cluster = cluster,
+            User = user,
+            Context = context?.Name,
+            Namespace = options.Namespace ?? context?.Namespace ?? "default",
+        }.With(options);
+    }
+
+    /// <summary>The same with what the user said about credentials, and with the user's surroundings.</summary>
+    private KubernetesClientConfiguration With(KubeconfigOptions options)
+    {
+        var user = User;
         if (options.Token is { } token)
         {
             // A token given by hand replaces whatever would compete for the Authorization header.
@@ -54,35 +94,23 @@ internal sealed record KubernetesClientConfiguration
                 Username = null,
                 Password = null,
                 Exec = null,
+                AuthProvider = null,
             };
         }
         if (options.As is not null || options.AsGroup.Count > 0)
         {
             user = user with { Impersonate = options.As ?? user.Impersonate, ImpersonateGroups = options.AsGroup };
         }
-        return new KubernetesClientConfiguration
+        UserEntryCheck.Require(user);
+        return this with
         {
-            Server = ParseServer(cluster),
-            Cluster = cluster,
             User = user,
-            Context = context?.Name,
-            Namespace = options.Namespace ?? context?.Namespace ?? "default",
+            Environment = options.Variables,
+            WorkingDirectory = options.WorkingDirectory,
+            Proxy = Cluster.ProxyUrl is not null
+                ? ClusterProxy.OfCluster(Cluster)
+                : ClusterProxy.OfEnvironment(Server, options.GetEnvironmentVariable),
         };
-    }
-
-    private static Kubeconfig LoadUnlessServerGiven(KubeconfigOptions options)
-    {
-        try
-        {
-            return KubeconfigReader.Load(options);
-        }
-        catch (KubernetesException e)
-            when (e.ErrorId == KubernetesErrorId.KubeconfigNotFound
-                && options is { Server: not null, Kubeconfig: null, Context: null, Cluster: null, User: null }
-            )
-        {
-            return new Kubeconfig([]);
-        }
     }
 
     private static KubeconfigContext? ChooseContext(Kubeconfig kubeconfig, KubeconfigOptions options)
@@ -135,8 +163,4 @@ internal sealed record KubernetesClientConfiguration
                 "kubectl config view --minify"
             );
     }
-
-    /// <summary>The proxy that the kubeconfig names; null leaves the choice to the environment (HTTPS_PROXY).</summary>
-    public IWebProxy? CreateProxy() =>
-        Cluster.ProxyUrl is { } url && Uri.TryCreate(url, UriKind.Absolute, out var uri) ? new WebProxy(uri) : null;
 }

@@ -11,6 +11,9 @@ internal sealed record KubernetesClientOptions
 {
     /// <summary>Bound of one call, connecting included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Bound of one run of a credential plugin: somebody may have to log in with a browser.</summary>
+    public TimeSpan PluginTimeout { get; init; } = TimeSpan.FromMinutes(1);
     public ConnectFunction Connect { get; init; } = ConnectDirectlyAsync;
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

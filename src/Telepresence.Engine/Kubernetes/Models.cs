@@ -263,6 +263,15 @@ internal sealed record ExecCredentialCluster
 
     [JsonPropertyName("certificate-authority-data")]
     public string? CertificateAuthorityData { get; set; }
+
+    [JsonPropertyName("proxy-url")]
+    public string? ProxyUrl { get; set; }
+
+    [JsonPropertyName("disable-compression")]
+    public bool? DisableCompression { get; set; }
+
+    /// <summary>What the cluster's extension for plugins holds.</summary>
+    public JsonElement? Config { get; set; }
 }
 
 internal sealed record ExecCredentialSpec

@@ -1,5 +1,6 @@
 using System.Net;
 using Telepresence.Client.Contract;
+using Telepresence.Client.Sessions;
 using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session.Configuration;
@@ -75,8 +76,11 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
 
     private static KubeconfigOptions ToOptions(ClusterSelection selection, Func<string, string?> environment)
     {
-        // A list of files merges (kubectl's KUBECONFIG); a single one is used alone and must exist.
-        var isList = selection.Kubeconfig?.Contains(Path.PathSeparator, StringComparison.Ordinal) == true;
+        // A list of files merges (kubectl's KUBECONFIG), and where the user chose none there may be none; a single one that
+        // was chosen is used alone and must exist.
+        var isList =
+            selection.Kubeconfig?.Contains(Path.PathSeparator, StringComparison.Ordinal) == true
+            || selection.Kubeconfig == DefaultKubeconfig(selection);
         return new KubeconfigOptions
         {
             Kubeconfig = isList ? null : selection.Kubeconfig,
@@ -90,12 +94,20 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
             As = selection.As,
             AsGroup = selection.AsGroup,
             Environment = name => isList && name == "KUBECONFIG" ? selection.Kubeconfig : environment(name),
+            Variables = selection.Environment,
+            WorkingDirectory = selection.WorkingDirectory,
         };
     }
 
+    /// <summary>What the client fills in where the user said nothing.</summary>
+    private static string? DefaultKubeconfig(ClusterSelection selection) =>
+        selection is { Environment: { } environment, WorkingDirectory: { } directory }
+            ? UserContext.Complete(new ClusterSelection(), directory, environment).Kubeconfig
+            : null;
+
     public async Task<IReadOnlyList<IPAddress>> GetServerAddressesAsync(CancellationToken cancellationToken)
     {
-        var host = _client.Configuration.Server.IdnHost;
+        var host = (_client.Configuration.Proxy?.Address ?? _client.Configuration.Server).IdnHost;
         if (IPAddress.TryParse(host, out var literal))
             return IPAddress.IsLoopback(literal) ? [] : [literal];
         try

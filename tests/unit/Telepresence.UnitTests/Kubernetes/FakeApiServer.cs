@@ -35,6 +35,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     public ConcurrentQueue<Request> Requests { get; } = new();
 
+    /// <summary>Asks for a client certificate and takes any.</summary>
+    public bool AsksForCertificate { get; set; }
+
+    /// <summary>Subjects of what clients showed, each with the authorities it sent along.</summary>
+    public ConcurrentQueue<(string Subject, string[] Sent)> ClientCertificates { get; } = new();
+
     public static X509Certificate2 CreateCertificate(DateTimeOffset? notAfter = null, string name = "fake-api")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -99,7 +105,12 @@ internal sealed class FakeApiServer : IAsyncDisposable
             try
             {
                 await tls.AuthenticateAsServerAsync(
-                    new SslServerAuthenticationOptions { ServerCertificate = _certificate },
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = _certificate,
+                        ClientCertificateRequired = AsksForCertificate,
+                        RemoteCertificateValidationCallback = Note,
+                    },
                     _stop.Token
                 );
                 while (await ReadRequestAsync(tls) is { } request)
@@ -128,6 +139,17 @@ internal sealed class FakeApiServer : IAsyncDisposable
                             or System.Security.Authentication.AuthenticationException
                 ) { }
         }
+    }
+
+    private bool Note(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is not null)
+        {
+            ClientCertificates.Enqueue(
+                (certificate.Subject, [.. chain!.ChainPolicy.ExtraStore.Select(c => c.Subject)])
+            );
+        }
+        return true;
     }
 
     private async Task UpgradeAsync(Stream stream, Request request)

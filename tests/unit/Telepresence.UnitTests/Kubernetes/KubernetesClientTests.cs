@@ -182,7 +182,11 @@ public sealed class KubernetesClientTests : IDisposable
     {
         using KubernetesClient client = new(
             KubernetesClientConfiguration.BuildConfig(
-                new KubeconfigOptions { Server = "https://silent.invalid", Environment = _ => _folder }
+                new KubeconfigOptions
+                {
+                    Server = "https://silent.invalid",
+                    Environment = n => n == "HOME" ? _folder : null,
+                }
             ),
             new KubernetesClientOptions
             {
