@@ -118,7 +118,7 @@ public static class ErrorCatalogue
             new(
                 ErrorId.PortForwardForbidden,
                 Category.PermissionDenied,
-                "The user may not port-forward to the traffic-manager in namespace '{namespace}'. Ask the cluster's administrator for 'get' and 'create' on 'pods/portforward' there.",
+                "The user may not port-forward to the traffic-manager in namespace '{namespace}'. Ask the cluster's administrator for the verb 'create' on 'pods/portforward' there.",
                 "kubectl auth can-i create pods/portforward --namespace '{namespace}'"
             ),
             new(

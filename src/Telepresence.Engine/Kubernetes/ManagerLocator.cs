@@ -11,7 +11,8 @@ internal sealed record ManagerAddress(string Namespace, string Pod, string? PodU
 }
 
 /// <summary>Finds the traffic-manager in a cluster, and opens streams to it.</summary>
-internal sealed class ManagerLocator(KubernetesClient client)
+/// <param name="portForward">Of the same cluster.</param>
+internal sealed class ManagerLocator(KubernetesClient client, PortForward portForward)
 {
     public const string DefaultNamespace = "ambassador";
     public const string ServiceName = "traffic-manager";
@@ -87,7 +88,7 @@ internal sealed class ManagerLocator(KubernetesClient client)
 
     /// <summary>Locates, waiting at most <paramref name="timeout"/> for a pod, and opens a stream to it.</summary>
     /// <exception cref="KubernetesException">ManagerNotFound, ManagerUnavailable, PortForwardForbidden, PortForwardFailed and what any call throws.</exception>
-    public async Task<PortForwardStream> ConnectAsync(
+    public async Task<Stream> ConnectAsync(
         string namespaceParameter,
         TimeSpan timeout,
         CancellationToken cancellationToken
@@ -98,8 +99,8 @@ internal sealed class ManagerLocator(KubernetesClient client)
         try
         {
             var address = await LocateAsync(namespaceParameter, bound.Token).ConfigureAwait(false);
-            return await PortForward
-                .ConnectAsync(client, address.Namespace, address.Pod, address.Port, bound.Token)
+            return await portForward
+                .ConnectAsync(address.Namespace, address.Pod, address.Port, bound.Token)
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

@@ -398,11 +398,5 @@ internal sealed class PortForwardStream : Stream
         return _transport.WriteAsync(_writeBuffer.AsMemory(0, start + payload.Length), cancellationToken);
     }
 
-    private KubernetesException Failed(string why) =>
-        new(
-            KubernetesErrorId.PortForwardFailed,
-            "ConnectionError",
-            $"The port-forward to {_target} failed: {why.Trim()}. Check that the pod runs and listens.",
-            "kubectl get pods --all-namespaces"
-        );
+    private KubernetesException Failed(string why) => PortForwardErrors.Failed(_target, why);
 }

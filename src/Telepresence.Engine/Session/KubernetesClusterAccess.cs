@@ -11,18 +11,21 @@ namespace Telepresence.Engine.Session;
 internal sealed class KubernetesClusterAccess : IClusterAccess
 {
     private readonly KubernetesClient _client;
+    private readonly PortForward _portForward;
     private readonly ManagerLocator _locator;
     private readonly TimeSpan _managerTimeout;
 
     private KubernetesClusterAccess(
         KubernetesClient client,
+        PortForward portForward,
         string managerNamespace,
         TimeSpan managerTimeout,
         ClientConfiguration configuration
     )
     {
         _client = client;
-        _locator = new ManagerLocator(client);
+        _portForward = portForward;
+        _locator = new ManagerLocator(client, portForward);
         _managerTimeout = managerTimeout;
         ManagerNamespace = managerNamespace;
         Configuration = configuration;
@@ -64,6 +67,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         );
         return new KubernetesClusterAccess(
             client,
+            new PortForward(client, merged.ForceSpdy is true),
             chosen,
             merged.TrafficManagerConnect ?? TimeSpan.FromSeconds(60),
             own
@@ -178,38 +182,22 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     }
 
     /// <summary>
-    /// Both verbs: the WebSocket's upgrade is a GET, and newer API servers want <c>create</c> besides (PROTOCOL §1.3).
+    /// <c>create</c> suffices: it is what SPDY needs, which every other transport falls back to. Where a WebSocket reached the
+    /// manager and <c>create</c> is missing, <c>get</c> does until Kubernetes 1.35 (PROTOCOL §1.3).
     /// </summary>
     public async Task RequirePodStreamsAsync(string podNamespace, CancellationToken cancellationToken)
     {
-        foreach (var verb in (string[])["create", "get"])
-        {
-            var review = await _client
-                .CreateSelfSubjectAccessReviewAsync(
-                    new V1SelfSubjectAccessReview
-                    {
-                        Spec = new V1SelfSubjectAccessReviewSpec
-                        {
-                            ResourceAttributes = new V1ResourceAttributes
-                            {
-                                NamespaceProperty = podNamespace,
-                                Verb = verb,
-                                Resource = "pods",
-                                Subresource = "portforward",
-                            },
-                        },
-                    },
-                    cancellationToken
-                )
-                .ConfigureAwait(false);
-            if (review.Status?.Allowed != true)
-            {
-                throw AgentErrors.LinksUnavailable(
-                    podNamespace,
-                    $"the user '{_client.Configuration.User.Name}' lacks the verb '{verb}' on pods/portforward there, ask the cluster's administrator for it"
-                );
-            }
-        }
+        if (await MayAsync("create", podNamespace, cancellationToken).ConfigureAwait(false))
+            return;
+        if (
+            _portForward.Proven is PortForwardTransport.WebSocketChannels or PortForwardTransport.WebSocketTunnel
+            && await MayAsync("get", podNamespace, cancellationToken).ConfigureAwait(false)
+        )
+            return;
+        throw AgentErrors.LinksUnavailable(
+            podNamespace,
+            $"the user '{_client.Configuration.User.Name}' lacks the verb 'create' on pods/portforward there, ask the cluster's administrator for it"
+        );
     }
 
     public async Task<Stream> OpenPodStreamAsync(
@@ -217,7 +205,30 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         string pod,
         int port,
         CancellationToken cancellationToken
-    ) => await PortForward.ConnectAsync(_client, podNamespace, pod, port, cancellationToken).ConfigureAwait(false);
+    ) => await _portForward.ConnectAsync(podNamespace, pod, port, cancellationToken).ConfigureAwait(false);
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<bool> MayAsync(string verb, string podNamespace, CancellationToken cancellationToken)
+    {
+        var review = await _client
+            .CreateSelfSubjectAccessReviewAsync(
+                new V1SelfSubjectAccessReview
+                {
+                    Spec = new V1SelfSubjectAccessReviewSpec
+                    {
+                        ResourceAttributes = new V1ResourceAttributes
+                        {
+                            NamespaceProperty = podNamespace,
+                            Verb = verb,
+                            Resource = "pods",
+                            Subresource = "portforward",
+                        },
+                    },
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return review.Status?.Allowed == true;
+    }
 }

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.Features;
+using Telepresence.Protocol.Spdy;
 using Telepresence.Sandbox.Api;
-using Telepresence.Sandbox.Spdy;
 
 namespace Telepresence.Sandbox.PortForward;
 

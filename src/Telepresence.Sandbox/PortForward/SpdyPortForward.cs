@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Telepresence.Sandbox.Spdy;
+using Telepresence.Protocol.Spdy;
 using Telepresence.TrafficManager;
 
 namespace Telepresence.Sandbox.PortForward;
@@ -25,7 +25,7 @@ internal sealed class SpdyPortForward
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var forward = new SpdyPortForward(target, ended.Token);
-        using var connection = new SpdyConnection(transport, forward.OnStreamAsync);
+        using var connection = SpdyConnection.Server(transport, forward.OnStreamAsync);
         try
         {
             await connection.RunAsync(ended.Token).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class SpdyPortForward
         var portText = stream.Headers.GetValueOrDefault("port");
         if (type is not ("error" or "data") || !ushort.TryParse(portText, out var port) || port == 0)
         {
-            await stream.ResetAsync(SpdyStatus.ProtocolError, _cancellationToken).ConfigureAwait(false);
+            stream.Reset(SpdyStatus.ProtocolError);
             stream.Release();
             return;
         }
@@ -131,9 +131,9 @@ internal sealed class SpdyPortForward
             }
             await data.CloseWriteAsync(_cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
-            await data.ResetAsync(SpdyStatus.Cancel, _cancellationToken).ConfigureAwait(false);
+            data.Reset(SpdyStatus.Cancel);
             data.Incoming.CancelPendingRead();
         }
         finally

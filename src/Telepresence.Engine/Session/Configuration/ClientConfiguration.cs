@@ -74,6 +74,20 @@ internal sealed record ClientConfiguration
         init => Put(ConfigurationKeys.Intercept, value);
     }
 
+    /// <summary>How long a new connection waits for a lost cluster to come back. Default 10 s.</summary>
+    public TimeSpan? ReconnectWait
+    {
+        get => Value<TimeSpan>(ConfigurationKeys.ReconnectWait);
+        init => Put(ConfigurationKeys.ReconnectWait, value);
+    }
+
+    /// <summary>True: nothing but SPDY carries port-forwards. Default false.</summary>
+    public bool? ForceSpdy
+    {
+        get => Value<bool>(ConfigurationKeys.ForceSpdy);
+        init => Put(ConfigurationKeys.ForceSpdy, value);
+    }
+
     /// <summary>False: agents are not linked to directly. Default true.</summary>
     public bool? AgentPortForward
     {

@@ -47,6 +47,20 @@ internal static class ConfigurationKeys
         "Until a workload's traffic-agent has arrived."
     );
 
+    public static readonly ConfigurationKey ReconnectWait = Used(
+        "timeouts.reconnectWait",
+        Duration,
+        "10s",
+        "How long a new connection waits for a lost cluster to come back."
+    );
+
+    public static readonly ConfigurationKey ForceSpdy = Used(
+        "cluster.forceSPDY",
+        ConfigurationValueType.Boolean,
+        "false",
+        "Port-forward by SPDY alone."
+    );
+
     public static readonly ConfigurationKey AgentPortForward = Used(
         "cluster.agentPortForward",
         ConfigurationValueType.Boolean,
@@ -182,6 +196,8 @@ internal static class ConfigurationKeys
             TrafficManagerApi,
             TrafficManagerConnect,
             Intercept,
+            ReconnectWait,
+            ForceSpdy,
             AgentPortForward,
             DefaultManagerNamespace,
             MappedNamespaces,
@@ -258,7 +274,6 @@ internal static class ConfigurationKeys
             Unused("intercept.mountsRoot", Text, "", "Directory of mounts."),
             Unused("intercept.localShortcut", ConfigurationValueType.Boolean, "true", "Local short cut of intercepts."),
             Unused("cluster.connectFromRootDaemon", ConfigurationValueType.Boolean, "true", "Which daemon connects."),
-            Unused("cluster.forceSPDY", ConfigurationValueType.Boolean, "false", "Port-forward by SPDY alone."),
             Unused(
                 "cluster.dockerAddHostGateway",
                 ConfigurationValueType.Boolean,

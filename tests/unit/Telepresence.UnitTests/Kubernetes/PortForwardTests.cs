@@ -44,7 +44,7 @@ public sealed class PortForwardTests : IDisposable
             await stream.WriteAsync(FakeApiServer.Frame(8, [3, 232]));
         };
         using var client = Client(server);
-        await using var forward = await PortForward.ConnectAsync(client, "shop", "web-0", 8081, Deadline);
+        await using var forward = await new PortForward(client).ConnectAsync("shop", "web-0", 8081, Deadline);
         var writing = forward.WriteAsync(sent, Deadline);
         using MemoryStream received = new();
         await forward.CopyToAsync(received, Deadline);
@@ -71,7 +71,7 @@ public sealed class PortForwardTests : IDisposable
             await stream.WriteAsync(FakeApiServer.Frame(2, [0, (byte)'c']));
         };
         using var client = Client(server);
-        await using var forward = await PortForward.ConnectAsync(client, "shop", "web-0", 1, Deadline);
+        await using var forward = await new PortForward(client).ConnectAsync("shop", "web-0", 1, Deadline);
         using StreamReader reader = new(forward);
         Assert.Equal("abc", await reader.ReadToEndAsync(Deadline));
         Assert.Equal("hi"u8.ToArray(), await pong.Task);
@@ -89,7 +89,7 @@ public sealed class PortForwardTests : IDisposable
             await stream.WriteAsync(FakeApiServer.Frame(2, [1, .. "connection refused in pod"u8]));
         };
         using var client = Client(server);
-        await using var forward = await PortForward.ConnectAsync(client, "shop", "web-0", 9, Deadline);
+        await using var forward = await new PortForward(client).ConnectAsync("shop", "web-0", 9, Deadline);
         var error = await Assert.ThrowsAsync<KubernetesException>(() =>
             forward.ReadAsync(new byte[10], Deadline).AsTask()
         );
@@ -108,10 +108,11 @@ public sealed class PortForwardTests : IDisposable
         };
         using var client = Client(server);
         var error = await Assert.ThrowsAsync<KubernetesException>(() =>
-            PortForward.ConnectAsync(client, "shop", "web-0", 9, Deadline)
+            new PortForward(client).ConnectAsync("shop", "web-0", 9, Deadline)
         );
         Assert.Equal(KubernetesErrorId.PortForwardForbidden, error.ErrorId);
-        Assert.Contains("'get'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'create'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("WebSocket: cannot get", error.Message, StringComparison.Ordinal);
         Assert.Equal("shop", error.TargetObject);
     }
 
@@ -141,7 +142,7 @@ public sealed class PortForwardTests : IDisposable
                 },
         };
         using var client = Client(server);
-        ManagerLocator locator = new(client);
+        ManagerLocator locator = new(client, new PortForward(client));
         Assert.Equal(new ManagerAddress("tp", "tm-1", "u", 8081), await locator.LocateAsync("tp", Deadline));
         var error = await Assert.ThrowsAsync<KubernetesException>(() => locator.LocateAsync("elsewhere", Deadline));
         Assert.Equal(KubernetesErrorId.ManagerNotFound, error.ErrorId);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Telepresence.Sandbox.Spdy;
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>Writes header blocks as one zlib stream of stored blocks: what is sent is a few dozen bytes a stream.</summary>
 internal sealed class SpdyHeaderDeflater

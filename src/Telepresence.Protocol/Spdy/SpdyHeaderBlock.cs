@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Telepresence.Sandbox.Spdy;
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>The uncompressed name/value block of SPDY/3, section 2.6.10.</summary>
 internal static class SpdyHeaderBlock

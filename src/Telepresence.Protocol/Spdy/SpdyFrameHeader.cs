@@ -1,29 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Telepresence.Sandbox.Spdy;
-
-/// <summary>Control frame types of SPDY/3.1, section 2.6.</summary>
-internal enum SpdyFrameType : ushort
-{
-    SynStream = 1,
-    SynReply = 2,
-    RstStream = 3,
-    Settings = 4,
-    Ping = 6,
-    GoAway = 7,
-    Headers = 8,
-    WindowUpdate = 9,
-}
-
-/// <summary>Status codes of RST_STREAM, section 2.6.3.</summary>
-internal enum SpdyStatus : uint
-{
-    ProtocolError = 1,
-    InvalidStream = 2,
-    RefusedStream = 3,
-    Cancel = 5,
-    InternalError = 6,
-}
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>The eight bytes before every frame.</summary>
 /// <param name="IsControl">A control frame; otherwise data of <paramref name="StreamId"/>.</param>

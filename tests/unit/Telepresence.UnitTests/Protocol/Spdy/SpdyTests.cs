@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
-using Telepresence.Sandbox.Spdy;
+using Telepresence.Protocol.Spdy;
 
-namespace Telepresence.UnitTests.Sandbox;
+namespace Telepresence.UnitTests.Protocol.Spdy;
 
 public sealed class SpdyTests
 {
@@ -92,7 +92,7 @@ public sealed class SpdyTests
                     bytes.Length - SpdyFrameHeader.Size
                 );
             }
-            using var connection = new SpdyConnection(new DuplexBytes(bytes), _ => ValueTask.CompletedTask);
+            using var connection = SpdyConnection.Server(new DuplexBytes(bytes), _ => ValueTask.CompletedTask);
             try
             {
                 await connection.RunAsync(CancellationToken.None);
@@ -111,7 +111,7 @@ public sealed class SpdyTests
         SpdyFrameHeader.WriteControl(ping, SpdyFrameType.Ping, 0, 4);
         BinaryPrimitives.WriteUInt32BigEndian(ping.AsSpan(8), 7);
         var transport = new DuplexBytes(ping);
-        using var connection = new SpdyConnection(transport, _ => ValueTask.CompletedTask);
+        using var connection = SpdyConnection.Server(transport, _ => ValueTask.CompletedTask);
         await connection.RunAsync(CancellationToken.None);
         Assert.Equal(ping, transport.Written);
     }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Telepresence.Sandbox.Spdy;
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>Inflates the header blocks of one connection: a single zlib stream (RFC 1950) with the preset dictionary.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Telepresence.Sandbox.Spdy;
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>The preset zlib dictionary of SPDY/3 (draft 3, section 2.6.10.1).</summary>
 internal static class SpdyDictionary

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Telepresence.Sandbox.Spdy;
+namespace Telepresence.Protocol.Spdy;
 
 /// <summary>A non-final stored block of RFC 1951, section 3.2.4: deflate without compressing.</summary>
 internal static class StoredBlock

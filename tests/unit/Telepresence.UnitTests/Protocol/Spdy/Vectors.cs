@@ -1,4 +1,4 @@
-namespace Telepresence.UnitTests.Sandbox;
+namespace Telepresence.UnitTests.Protocol.Spdy;
 
 internal static class Vectors
 {
