@@ -36,6 +36,7 @@ public sealed class SandboxCluster : IAsyncDisposable
     private readonly ClusterNetwork _network = new();
     private readonly ClusterModel _model;
     private readonly SandboxClusterState _state;
+    private readonly AgentToken _agentToken = new();
     private readonly SandboxAgents _agents;
 
     private SandboxCluster(SandboxOptions options)
@@ -53,11 +54,12 @@ public sealed class SandboxCluster : IAsyncDisposable
                 ManagerNamespace = options.ManagerNamespace,
                 ServiceSubnets = options.ServiceSubnets,
                 PodSubnets = options.PodSubnets,
+                DnsAddress = _model.DnsAddresses[0],
                 ManagerPodAddress = IPAddress.None,
                 ClientConfiguration = options.ClientConfiguration,
             }
         );
-        _agents = new SandboxAgents(_model, _network, _state, Dns, options.TimeProvider);
+        _agents = new SandboxAgents(_model, _network, _state, Dns, options.Emulate, _agentToken, options.TimeProvider);
     }
 
     /// <summary>The kubeconfig file; its one context is the current one.</summary>
@@ -358,9 +360,21 @@ public sealed class SandboxCluster : IAsyncDisposable
             State = State,
             Workloads = _agents,
             Injection = _agents,
+            AgentImage = SandboxAgents.Image,
+            Authentication =
+                _options.ManagerTokens == ManagerTokens.Ignored
+                    ? null
+                    : new ManagerAuthentication(
+                        (token, _) => new(token == Token || token == _agentToken.Value),
+                        _options.ManagerTokens == ManagerTokens.Enforcing
+                    ),
             EmptyDialReject = _options.EmptyDialReject,
             TimeProvider = _options.TimeProvider,
         };
+        if (_options.Emulate is { } release)
+        {
+            options = options.Emulating(release);
+        }
         if (_options.ManagerVersion is { } version)
         {
             options = options with { Version = version };

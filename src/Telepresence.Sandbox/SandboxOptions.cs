@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.Sandbox;
 
@@ -47,6 +48,12 @@ public sealed record SandboxOptions
     /// <summary>The release the manager says it is; null: its own.</summary>
     public string? ManagerVersion { get; init; }
 
+    /// <summary>The upstream release that manager and agents are as; null: they have all that we have.</summary>
+    public ManagerRelease? Emulate { get; init; }
+
+    /// <summary>Whether the manager asks for the kubeconfig user's bearer token.</summary>
+    public ManagerTokens ManagerTokens { get; init; } = ManagerTokens.Ignored;
+
     /// <summary>True: the manager's DialReject says nothing, as upstream's.</summary>
     public bool EmptyDialReject { get; init; }
 
@@ -71,6 +78,19 @@ public enum SandboxCredential
 
     /// <summary>A client certificate of the cluster's CA.</summary>
     ClientCertificate,
+}
+
+/// <summary>What the traffic-manager does with bearer tokens, as upstream's since 2.31.</summary>
+public enum ManagerTokens
+{
+    /// <summary>It does not know of them.</summary>
+    Ignored,
+
+    /// <summary>It looks at them, and serves calls without one.</summary>
+    Permissive,
+
+    /// <summary>It serves no call without a valid one.</summary>
+    Enforcing,
 }
 
 /// <summary>What answers at the traffic-manager's place.</summary>

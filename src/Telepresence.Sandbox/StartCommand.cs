@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.Sandbox;
 
@@ -41,6 +42,23 @@ internal static class StartCommand
         {
             Description = "File with what helm makes of the values client.*: configuration for all clients.",
         }.AcceptExistingOnly();
+        var emulate = new Option<ManagerRelease?>("--emulate")
+        {
+            Description = "Upstream release that the traffic-manager and its agents are as: 2.20, 2.22, 2.25 or 2.31.",
+            CustomParser = result =>
+            {
+                if (ManagerRelease.TryParse(result.Tokens[0].Value, out var release))
+                {
+                    return release;
+                }
+                result.AddError($"'{result.Tokens[0].Value}' is not a release from 2.20 on, as in 2.25.");
+                return null;
+            },
+        };
+        var tokens = new Option<ManagerTokens>("--manager-tokens")
+        {
+            Description = "What the traffic-manager does with bearer tokens of clients, as upstream's since 2.31.",
+        };
         var json = new Option<bool>("--json") { Description = "Print one line of JSON when ready." };
         var command = new Command("start", "Start an embedded cluster and keep it until interrupted.")
         {
@@ -51,6 +69,8 @@ internal static class StartCommand
             state,
             certificate,
             clientYaml,
+            emulate,
+            tokens,
             json,
         };
         command.SetAction(
@@ -74,6 +94,8 @@ internal static class StartCommand
                     Listen = parse.GetValue(listen)!,
                     StateDirectory = parse.GetValue(state),
                     ClientConfiguration = parse.GetValue(clientYaml) is { } file ? File.ReadAllText(file.FullName) : "",
+                    Emulate = parse.GetValue(emulate),
+                    ManagerTokens = parse.GetValue(tokens),
                     Credential = parse.GetValue(certificate)
                         ? SandboxCredential.ClientCertificate
                         : SandboxCredential.Token,

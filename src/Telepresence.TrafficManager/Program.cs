@@ -3,9 +3,13 @@ using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Agents;
 using Telepresence.TrafficManager.Pod;
 
-// One image, two commands: the traffic-manager, and with "agent" the traffic-agent.
+// One image, two commands: the traffic-manager, with --emulate RELEASE as an upstream one, and with "agent" the traffic-agent.
+var logLevel = new LogLevelSwitch(LogLevel.Information);
 using var loggerFactory = LoggerFactory.Create(logging =>
-    logging.AddSimpleConsole(console => console.SingleLine = true)
+    logging
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddFilter(logLevel.IsEnabled)
+        .AddSimpleConsole(console => console.SingleLine = true)
 );
 var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -16,13 +20,20 @@ try
     switch (args)
     {
         case []:
-            await RunManagerAsync();
+            await RunManagerAsync(Environment.GetEnvironmentVariable);
+            return 0;
+        case ["--emulate", var release]:
+            await RunManagerAsync(name =>
+                name == PodEnvironment.CompatibilityVersion ? release : Environment.GetEnvironmentVariable(name)
+            );
             return 0;
         case ["agent"]:
             await RunAgentAsync();
             return 0;
         default:
-            await Console.Error.WriteLineAsync("Give no argument for the traffic-manager, or 'agent' for an agent.");
+            await Console.Error.WriteLineAsync(
+                "Give no argument or --emulate RELEASE for the traffic-manager, or 'agent' for an agent."
+            );
             return 2;
     }
 }
@@ -32,9 +43,9 @@ catch (FormatException e)
     return 2;
 }
 
-async Task RunManagerAsync()
+async Task RunManagerAsync(Func<string, string?> variable)
 {
-    var options = PodEnvironment.Read(Environment.GetEnvironmentVariable, resolvConf, loggerFactory).Options;
+    var options = PodEnvironment.Read(variable, resolvConf, logLevel, loggerFactory).Options;
     await using var server = await TrafficManagerServer.StartAsync(options);
     await Console.Out.WriteLineAsync($"Traffic-manager {options.Version} listens on {server.EndPoint}");
     await stop.Task;
@@ -42,7 +53,9 @@ async Task RunManagerAsync()
 
 async Task RunAgentAsync()
 {
-    var options = AgentEnvironment.Read(Environment.GetEnvironmentVariable, resolvConf, loggerFactory).Options;
+    var options = AgentEnvironment
+        .Read(Environment.GetEnvironmentVariable, resolvConf, logLevel, loggerFactory)
+        .Options;
     await using var server = await TrafficAgentServer.StartAsync(options);
     await Console.Out.WriteLineAsync($"Traffic-agent {options.Version} listens on {server.EndPoint}");
     await stop.Task;

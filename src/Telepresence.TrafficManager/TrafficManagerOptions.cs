@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telepresence.Protocol.Grpc;
 using Telepresence.TrafficManager.Cluster;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.TrafficManager;
 
@@ -26,6 +27,12 @@ public sealed record TrafficManagerOptions
     /// <summary>Name the manager says it has.</summary>
     public string Name { get; init; } = "OSS Traffic Manager";
 
+    /// <summary>The upstream release whose methods, fields and manners are this manager's; null: all of them.</summary>
+    public ManagerRelease? Release { get; private init; }
+
+    /// <summary>Asks callers for bearer tokens; null: nobody is asked, and clients are told so.</summary>
+    public ManagerAuthentication? Authentication { get; init; }
+
     /// <summary>True: no errno in a DialReject, as upstream.</summary>
     public bool EmptyDialReject { get; init; }
 
@@ -44,6 +51,15 @@ public sealed record TrafficManagerOptions
     /// <summary>Gives workloads traffic-agents; null: only agents that are there already are found.</summary>
     public IAgentInjection? Injection { get; init; }
 
+    /// <summary>Image of the agents that are injected; null: none is known.</summary>
+    public string? AgentImage { get; init; }
+
+    /// <summary>Port of the API that agents offer to an engaged container's processes; 0: none.</summary>
+    public int AgentApiPort { get; init; }
+
+    /// <summary>What SetLogLevel changes, besides telling the agents.</summary>
+    public LogLevelSwitch LogLevel { get; init; } = new(Microsoft.Extensions.Logging.LogLevel.Information);
+
     /// <summary>A TCP tunnel without traffic for that long is closed.</summary>
     public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromHours(2);
 
@@ -58,4 +74,11 @@ public sealed record TrafficManagerOptions
 
     /// <summary>Where to log.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The same manager as one of that release.</summary>
+    public TrafficManagerOptions Emulating(ManagerRelease release)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        return this with { Release = release, Version = release.Name, EmptyDialReject = true };
+    }
 }

@@ -12,10 +12,12 @@ public sealed class TrafficManagerServer : IAsyncDisposable
 {
     private readonly GrpcServer _server;
     private readonly ClusterStateFeed _feed;
+    private readonly LogLevels _levels;
 
-    private TrafficManagerServer(GrpcServer server, SessionTable sessions, ClusterStateFeed feed)
+    private TrafficManagerServer(GrpcServer server, SessionTable sessions, ClusterStateFeed feed, LogLevels levels)
     {
         _server = server;
+        _levels = levels;
         Sessions = sessions;
         _feed = feed;
     }
@@ -35,9 +37,16 @@ public sealed class TrafficManagerServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var sessions = new SessionTable(options.TimeProvider, options.ClientTimeToLive, options.AgentTimeToLive);
         var feed = new ClusterStateFeed(options.State);
-        var methods = new MethodTable();
+        var levels = new LogLevels(options.LogLevel, options.TimeProvider);
+        var methods = new MethodTable(
+            options.Release,
+            options.Authentication is { } asked ? new CallAuthentication(asked) : null
+        );
         new ManagerService(options, sessions, feed).AddTo(methods);
         new AgentService(options, sessions, feed).AddTo(methods);
+        new InjectionService(options, sessions, feed).AddTo(methods);
+        new InterceptService(sessions).AddTo(methods);
+        new LogLevelService(levels).AddTo(methods);
         new WorkloadService(options, sessions, feed).AddTo(methods);
         var dialled = new DialledTunnel(
             new DialOptions(
@@ -65,12 +74,13 @@ public sealed class TrafficManagerServer : IAsyncDisposable
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            return new TrafficManagerServer(server, sessions, feed);
+            return new TrafficManagerServer(server, sessions, feed, levels);
         }
         catch
         {
             sessions.Dispose();
             feed.Dispose();
+            levels.Dispose();
             throw;
         }
     }
@@ -81,5 +91,6 @@ public sealed class TrafficManagerServer : IAsyncDisposable
         await _server.DisposeAsync().ConfigureAwait(false);
         Sessions.Dispose();
         _feed.Dispose();
+        _levels.Dispose();
     }
 }

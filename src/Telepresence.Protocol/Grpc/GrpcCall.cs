@@ -25,6 +25,7 @@ public sealed class GrpcCall : IDisposable
         HttpRequestMessage request,
         CallOptions options,
         byte[]? onlyMessage,
+        ICallCredentials? credentials,
         TimeProvider timeProvider
     )
     {
@@ -36,7 +37,7 @@ public sealed class GrpcCall : IDisposable
         _ended = CancellationTokenSource.CreateLinkedTokenSource(_userToken, _deadline?.Token ?? default);
         CancellationToken = _ended.Token;
         request.Content = _content;
-        _response = SendAsync(invoker, request);
+        _response = SendAsync(invoker, request, credentials);
         _onEnded = _ended.Token.UnsafeRegister(
             static call => ((GrpcCall)call!)._content.Abort(new OperationCanceledException()),
             this
@@ -185,10 +186,16 @@ public sealed class GrpcCall : IDisposable
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The request stream's reader gets it, and it is thrown on.")]
-    private async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker invoker, HttpRequestMessage request)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMessageInvoker invoker,
+        HttpRequestMessage request,
+        ICallCredentials? credentials
+    )
     {
         try
         {
+            if (credentials is not null)
+                await AddAsync(credentials, request).ConfigureAwait(false);
             var response = await invoker.SendAsync(request, CancellationToken).ConfigureAwait(false);
             if (Volatile.Read(ref _disposed) != 0)
                 response.Dispose();
@@ -197,8 +204,25 @@ public sealed class GrpcCall : IDisposable
         }
         catch (Exception e)
         {
+            if (e is RpcException { StatusCode: StatusCode.Unauthenticated })
+                credentials?.Invalidate();
             _content.Abort(e);
             throw;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever credentials fail with is the call's failure.")]
+    private async ValueTask AddAsync(ICallCredentials credentials, HttpRequestMessage request)
+    {
+        try
+        {
+            var metadata = await credentials.GetMetadataAsync(CancellationToken).ConfigureAwait(false);
+            foreach (var (key, value) in metadata ?? Metadata.Empty)
+                request.Headers.TryAddWithoutValidation(key, value);
+        }
+        catch (Exception e) when (!CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, e.Message, e));
         }
     }
 

@@ -100,6 +100,6 @@ public sealed class GrpcChannel : IDisposable
             request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline));
         foreach (var (key, value) in options.Headers ?? Metadata.Empty)
             request.Headers.TryAddWithoutValidation(key, value);
-        return new GrpcCall(this, _invoker, request, options, onlyMessage, _options.TimeProvider);
+        return new GrpcCall(this, _invoker, request, options, onlyMessage, _options.Credentials, _options.TimeProvider);
     }
 }

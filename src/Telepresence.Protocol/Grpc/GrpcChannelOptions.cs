@@ -15,6 +15,9 @@ public sealed record GrpcChannelOptions
     /// <summary>A peer that has not begun to speak HTTP/2 by then, once the transport is open, speaks something else.</summary>
     public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Goes with every call; null: nothing does.</summary>
+    public ICallCredentials? Credentials { get; init; }
+
     /// <summary>Measures deadlines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

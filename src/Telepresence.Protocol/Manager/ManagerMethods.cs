@@ -227,4 +227,53 @@ public static class ManagerMethods
         ServiceName,
         nameof(ReportMetrics)
     );
+
+    /// <summary>Port of the API that an engaged container's processes may call; 0: there is none.</summary>
+    public static readonly Method<Empty, TelepresenceAPIInfo> GetTelepresenceAPI = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(GetTelepresenceAPI)
+    );
+
+    /// <summary>As <see cref="WatchIntercepts"/>, changes only; 2.26+.</summary>
+    public static readonly Method<SessionInfo, InterceptInfoDelta> WatchInterceptsDelta = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchInterceptsDelta)
+    );
+
+    /// <summary>Agents' pods and intercepts over one stream, changes only; 2.31+.</summary>
+    public static readonly Method<SessionEventsRequest, SessionEventsDelta> WatchSessionEvents = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchSessionEvents)
+    );
+
+    /// <summary>An agent takes an intercept on, or refuses it.</summary>
+    public static readonly Method<ReviewInterceptRequest, Empty> ReviewIntercept = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(ReviewIntercept)
+    );
+
+    /// <summary>Names that an agent is to look up; gone by 2.31.</summary>
+    public static readonly Method<SessionInfo, DNSRequest> WatchLookupDNS = new(
+        MethodType.ServerStreaming,
+        ServiceName,
+        nameof(WatchLookupDNS)
+    );
+
+    /// <summary>What an agent found; gone by 2.31.</summary>
+    public static readonly Method<DNSAgentResponse, Empty> AgentLookupDNSResponse = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(AgentLookupDNSResponse)
+    );
+
+    /// <summary>Logs of old: answered with nothing.</summary>
+    public static readonly Method<GetLogsRequest, LogsResponse> GetLogs = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(GetLogs)
+    );
 }

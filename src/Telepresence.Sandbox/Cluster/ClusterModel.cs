@@ -152,6 +152,19 @@ internal sealed class ClusterModel
         Put(with);
     }
 
+    /// <summary>Takes a pod's traffic-agent away.</summary>
+    /// <param name="pod">With agent.</param>
+    public void RemoveAgent(PodSpec pod)
+    {
+        var without = pod with { AgentPort = null };
+        Topology = Topology with { Pods = [.. Topology.Pods.Select(p => p.Uid == pod.Uid ? without : p)] };
+        foreach (var address in pod.Addresses)
+        {
+            _network.Unmap(address, pod.AgentPort!.Value, ProtocolType.Tcp);
+        }
+        Put(without);
+    }
+
     private void Put(PodSpec pod) =>
         _store.Put(ResourceType.Pod, KubernetesObjects.Pod(pod, _node[0], ResourceStore.Timestamp(_time.GetUtcNow())));
 

@@ -1,5 +1,6 @@
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
+using Telepresence.TrafficManager.Services;
 
 namespace Telepresence.TrafficManager.Agents;
 
@@ -90,10 +91,11 @@ internal sealed partial class ManagerLink : IAsyncDisposable
     {
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var heartbeat = BeatAsync(session, lost.Token);
-        var dials = _responder.WatchAsync(session, lost.Token);
-        var first = await Task.WhenAny(heartbeat, dials).ConfigureAwait(false);
+        var dials = IfServedAsync(_responder.WatchAsync(session, lost.Token), lost.Token);
+        var levels = IfServedAsync(FollowLogLevelAsync(lost.Token), lost.Token);
+        var first = await Task.WhenAny(heartbeat, dials, levels).ConfigureAwait(false);
         await lost.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(heartbeat, dials).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(heartbeat, dials, levels).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Token.ThrowIfCancellationRequested();
         await first.ConfigureAwait(false);
     }
@@ -109,6 +111,37 @@ internal sealed partial class ManagerLink : IAsyncDisposable
             );
             // Only a manager that keeps a session for a while is one that works.
             _delay = _options.RetryDelay;
+        }
+    }
+
+    /// <summary>What the manager does not have goes on for ever, with nothing to tell: 2.31 has no dial requests.</summary>
+    private static async Task IfServedAsync(Task watch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await watch.ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sets the level that clients ask for, and sets it back when its time is over.</summary>
+    private async Task FollowLogLevelAsync(CancellationToken cancellationToken)
+    {
+        using var levels = new LogLevels(_options.LogLevel, _options.TimeProvider);
+        using var watch = _manager.WatchLogLevel(new CallOptions(CancellationToken: cancellationToken));
+        await foreach (var request in watch.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                levels.Set(request.LogLevel, request.Duration?.ToTimeSpan() ?? TimeSpan.Zero);
+            }
+            catch (RpcException e)
+            {
+                LogNoLevel(_logger, e.Status.Detail);
+            }
         }
     }
 
@@ -128,6 +161,9 @@ internal sealed partial class ManagerLink : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Arrived at the traffic-manager as {Session}")]
     private static partial void LogArrived(ILogger logger, string session);
+
+    [LoggerMessage(LogLevel.Warning, "The log level stays: {Reason}")]
+    private static partial void LogNoLevel(ILogger logger, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The traffic-manager is away: {Detail}")]
     private static partial void LogLost(ILogger logger, string detail);

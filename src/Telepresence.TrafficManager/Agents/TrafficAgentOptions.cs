@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telepresence.Protocol.Grpc;
 using Telepresence.TrafficManager.Cluster;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.TrafficManager.Agents;
 
@@ -47,6 +48,15 @@ public sealed record TrafficAgentOptions
     /// <summary>Name the agent says it has.</summary>
     public string Name { get; init; } = "OSS Traffic Agent";
 
+    /// <summary>The upstream release whose methods and fields are this agent's; null: all of them.</summary>
+    public ManagerRelease? Release { get; private init; }
+
+    /// <summary>What proves to the traffic-manager who this agent is; null: nothing.</summary>
+    public ICallCredentials? Credentials { get; init; }
+
+    /// <summary>What the traffic-manager may change.</summary>
+    public LogLevelSwitch LogLevel { get; init; } = new(Microsoft.Extensions.Logging.LogLevel.Information);
+
     /// <summary>True: no errno in a DialReject, as upstream.</summary>
     public bool EmptyDialReject { get; init; }
 
@@ -76,4 +86,11 @@ public sealed record TrafficAgentOptions
 
     /// <summary>Where to log.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The same agent as one of that release.</summary>
+    public TrafficAgentOptions Emulating(ManagerRelease release)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        return this with { Release = release, Version = release.Name, EmptyDialReject = true };
+    }
 }

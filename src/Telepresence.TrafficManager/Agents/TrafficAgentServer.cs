@@ -59,6 +59,7 @@ public sealed class TrafficAgentServer : IAsyncDisposable
             new GrpcChannelOptions
             {
                 MaxReceiveMessageSize = options.MaxReceiveMessageSize,
+                Credentials = options.Credentials,
                 TimeProvider = options.TimeProvider,
             }
         );
@@ -74,7 +75,7 @@ public sealed class TrafficAgentServer : IAsyncDisposable
         );
         var reports = new TunnelReports(manager);
         var dials = new ClientDials();
-        var methods = new MethodTable();
+        var methods = new MethodTable(options.Release);
         new TunnelService(new AgentRoute(dialled, reports)).AddTo(methods, AgentMethods.Tunnel);
         new AgentApi(options, dials).AddTo(methods);
         HealthService.AddTo(methods, AgentMethods.ServiceName);

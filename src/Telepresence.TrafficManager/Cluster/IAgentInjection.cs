@@ -8,4 +8,10 @@ public interface IAgentInjection
     /// </summary>
     /// <exception cref="InvalidOperationException">They cannot; the message tells why.</exception>
     ValueTask EnsureAsync(ClusterWorkload workload, CancellationToken cancellationToken);
+
+    /// <summary>Takes the agents of the workload's pods away again. One that has none is none to complain about.</summary>
+    ValueTask RemoveAsync(ClusterWorkload workload, CancellationToken cancellationToken);
+
+    /// <summary>The configuration of the workload's agents, YAML (PROTOCOL §7.4); null: it has none.</summary>
+    ValueTask<string?> GetConfigurationAsync(ClusterWorkload workload, CancellationToken cancellationToken);
 }

@@ -73,6 +73,9 @@ public sealed record ClusterFacts
     /// <summary>With trailing dot.</summary>
     public string ClusterDomain { get; init; } = "cluster.local.";
 
+    /// <summary>Where cluster DNS answers; null: not known. Releases up to 2.22.4 tell it.</summary>
+    public IPAddress? DnsAddress { get; init; }
+
     /// <summary>The manager's own pod address.</summary>
     public required IPAddress ManagerPodAddress { get; init; }
 

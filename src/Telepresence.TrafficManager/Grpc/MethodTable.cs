@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Telepresence.Protocol.Grpc;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.TrafficManager.Grpc;
 
@@ -7,9 +8,12 @@ namespace Telepresence.TrafficManager.Grpc;
 internal delegate Task CallHandler(ServerCall call);
 
 /// <summary>What the server serves, by path. What is not there is Unimplemented.</summary>
-internal sealed class MethodTable
+/// <param name="release">Methods and fields that it did not have are left out; null: all are there.</param>
+/// <param name="authentication">Of all callers; null: none is asked for.</param>
+internal sealed class MethodTable(ManagerRelease? release = null, CallAuthentication? authentication = null)
 {
     private readonly Dictionary<string, CallHandler> _handlers = new(StringComparer.Ordinal);
+    private readonly MessageShape? _shape = release is null ? null : new MessageShape(release);
 
     public CallHandler? Find(string? path) => path is null ? null : _handlers.GetValueOrDefault(path);
 
@@ -19,13 +23,13 @@ internal sealed class MethodTable
     )
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class, IMessage<TResponse>, new() =>
-        _handlers.Add(
+        Add(
             method.FullName,
             async call =>
             {
                 var request = await ReadOnlyRequestAsync<TRequest>(call).ConfigureAwait(false);
-                await call.WriteAsync(await handler(request, call.CancellationToken).ConfigureAwait(false))
-                    .ConfigureAwait(false);
+                var response = await handler(request, call.CancellationToken).ConfigureAwait(false);
+                await call.WriteAsync(Shape(response)).ConfigureAwait(false);
             }
         );
 
@@ -35,7 +39,7 @@ internal sealed class MethodTable
     )
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class, IMessage<TResponse>, new() =>
-        _handlers.Add(
+        Add(
             method.FullName,
             async call =>
             {
@@ -49,7 +53,7 @@ internal sealed class MethodTable
                         await call.SendHeadersAsync().ConfigureAwait(false);
                     while (await next.ConfigureAwait(false))
                     {
-                        await call.WriteAsync(responses.Current).ConfigureAwait(false);
+                        await call.WriteAsync(Shape(responses.Current)).ConfigureAwait(false);
                         next = responses.MoveNextAsync().AsTask();
                     }
                 }
@@ -59,9 +63,29 @@ internal sealed class MethodTable
     /// <summary>The handler reads and writes the messages itself.</summary>
     public void Duplex<TRequest, TResponse>(Method<TRequest, TResponse> method, CallHandler handler)
         where TRequest : class, IMessage<TRequest>, new()
-        where TResponse : class, IMessage<TResponse>, new() => _handlers.Add(method.FullName, handler);
+        where TResponse : class, IMessage<TResponse>, new() => Add(method.FullName, handler);
 
-    private static async ValueTask<TRequest> ReadOnlyRequestAsync<TRequest>(ServerCall call)
+    private void Add(string path, CallHandler handler)
+    {
+        if (
+            release is not null
+            && InterfaceHistory.Methods.TryGetValue(path, out var releases)
+            && !releases.Contains(release)
+        )
+            return;
+        _handlers.Add(
+            path,
+            authentication is null || CallAuthentication.IsOpen(path)
+                ? handler
+                : async call =>
+                {
+                    await authentication.CheckAsync(call).ConfigureAwait(false);
+                    await handler(call).ConfigureAwait(false);
+                }
+        );
+    }
+
+    private async ValueTask<TRequest> ReadOnlyRequestAsync<TRequest>(ServerCall call)
         where TRequest : class, IMessage<TRequest>, new()
     {
         var request =
@@ -69,6 +93,9 @@ internal sealed class MethodTable
             ?? throw new RpcException(StatusCode.Internal, "The call has no request message.");
         if (await call.ReadAsync<TRequest>().ConfigureAwait(false) is not null)
             throw new RpcException(StatusCode.Internal, "The call has more than one request message.");
-        return request;
+        return Shape(request);
     }
+
+    private T Shape<T>(T message)
+        where T : class, IMessage<T> => _shape?.Of(message) ?? message;
 }

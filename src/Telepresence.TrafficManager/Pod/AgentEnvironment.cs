@@ -19,7 +19,12 @@ internal sealed partial record AgentEnvironment(TrafficAgentOptions Options)
     private const int DefaultManagerPort = 8081;
 
     /// <exception cref="FormatException">A variable is missing or makes no sense; the message names it.</exception>
-    public static AgentEnvironment Read(Func<string, string?> variable, string resolvConf, ILoggerFactory loggerFactory)
+    public static AgentEnvironment Read(
+        Func<string, string?> variable,
+        string resolvConf,
+        LogLevelSwitch logLevel,
+        ILoggerFactory loggerFactory
+    )
     {
         var environment = new EnvironmentVariables(variable);
         var sidecar = Parse(environment.Text(Configuration) ?? throw Missing(Configuration));
@@ -40,6 +45,7 @@ internal sealed partial record AgentEnvironment(TrafficAgentOptions Options)
                 PodUid = environment.Text("_TEL_AGENT_POD_UID") ?? "",
                 PodAddress = environment.Address("_TEL_AGENT_POD_IP", IPAddress.Loopback),
                 Listen = new IPEndPoint(IPAddress.IPv6Any, sidecar.ApiPort),
+                LogLevel = logLevel,
                 LoggerFactory = loggerFactory,
             }
         );

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.TrafficManager.Pod;
 
@@ -63,6 +64,12 @@ internal sealed class EnvironmentVariables(Func<string, string?> variable)
             ? value * unit
             : throw Malformed(name, text);
     }
+
+    /// <exception cref="FormatException">No release that can be emulated.</exception>
+    public ManagerRelease? Release(string name) =>
+        Text(name) is not { } text ? null
+        : ManagerRelease.TryParse(text, out var release) ? release
+        : throw Malformed(name, text);
 
     public static FormatException Malformed(string name, string value) =>
         new($"The environment variable {name} has the value '{value}', which makes no sense.");

@@ -10,10 +10,19 @@ namespace Telepresence.TrafficManager.Pod;
 /// </summary>
 internal sealed record PodEnvironment(TrafficManagerOptions Options)
 {
+    /// <summary>Names the upstream release to emulate, as in upstream's own tests.</summary>
+    public const string CompatibilityVersion = "COMPATIBILITY_VERSION";
+
     private const int DefaultPort = 8081;
+    private const string DefaultRegistry = "ghcr.io/telepresenceio";
 
     /// <exception cref="FormatException">A variable makes no sense; the message names it.</exception>
-    public static PodEnvironment Read(Func<string, string?> variable, string resolvConf, ILoggerFactory loggerFactory)
+    public static PodEnvironment Read(
+        Func<string, string?> variable,
+        string resolvConf,
+        LogLevelSwitch logLevel,
+        ILoggerFactory loggerFactory
+    )
     {
         var environment = new EnvironmentVariables(variable);
         var resolver = ResolverConfiguration.Parse(resolvConf);
@@ -27,24 +36,33 @@ internal sealed record PodEnvironment(TrafficManagerOptions Options)
             ManagerPodAddress = environment.Address("POD_IP", IPAddress.Loopback),
             ManagerPodPort = port,
             ClusterDomain = resolver.ClusterDomain,
+            DnsAddress = resolver.NameServers is [var first, ..] ? first : null,
             AlsoProxy = environment.Networks("CLIENT_ROUTING_ALSO_PROXY_SUBNETS"),
             NeverProxy = environment.Networks("CLIENT_ROUTING_NEVER_PROXY_SUBNETS"),
             AllowConflicting = environment.Networks("CLIENT_ROUTING_ALLOW_CONFLICTING_SUBNETS"),
         };
-        return new PodEnvironment(
-            new TrafficManagerOptions
-            {
-                Dialer = new SocketDialer(),
-                Dns = NameServerDns.From(resolver),
-                State = new FixedClusterState(facts),
-                Listen = new IPEndPoint(environment.Address("SERVER_HOST", IPAddress.IPv6Any), port),
-                ClientTimeToLive = environment.Duration("CLIENT_CONNECTION_TTL", TimeSpan.FromHours(24)),
-                AgentArrivalTimeout = environment.Duration("AGENT_ARRIVAL_TIMEOUT", TimeSpan.FromSeconds(30)),
-                MaxReceiveMessageSize = environment.Size("GRPC_MAX_RECEIVE_SIZE", GrpcFraming.DefaultMaxMessageSize),
-                LoggerFactory = loggerFactory,
-            }
-        );
+        var options = new TrafficManagerOptions
+        {
+            Dialer = new SocketDialer(),
+            Dns = NameServerDns.From(resolver),
+            State = new FixedClusterState(facts),
+            Listen = new IPEndPoint(environment.Address("SERVER_HOST", IPAddress.IPv6Any), port),
+            ClientTimeToLive = environment.Duration("CLIENT_CONNECTION_TTL", TimeSpan.FromHours(24)),
+            AgentArrivalTimeout = environment.Duration("AGENT_ARRIVAL_TIMEOUT", TimeSpan.FromSeconds(30)),
+            AgentApiPort = environment.Port("AGENT_REST_API_PORT", 0),
+            AgentImage = AgentImage(environment),
+            MaxReceiveMessageSize = environment.Size("GRPC_MAX_RECEIVE_SIZE", GrpcFraming.DefaultMaxMessageSize),
+            LogLevel = logLevel,
+            LoggerFactory = loggerFactory,
+        };
+        return new PodEnvironment(environment.Release(CompatibilityVersion) is { } r ? options.Emulating(r) : options);
     }
+
+    private static string? AgentImage(EnvironmentVariables environment) =>
+        environment.Text("AGENT_IMAGE_NAME") is { } name
+            ? $"{environment.Text("AGENT_REGISTRY") ?? DefaultRegistry}/{name}"
+                + (environment.Text("AGENT_IMAGE_TAG") is { } tag ? $":{tag}" : "")
+            : null;
 
     private sealed class FixedClusterState(ClusterFacts facts) : IClusterState
     {

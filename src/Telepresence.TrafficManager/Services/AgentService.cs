@@ -26,9 +26,11 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
         methods.Unary(ReconnectAgent, (request, _) => new(Return(request)));
         methods.Unary(ReportMetrics, (metrics, _) => new(Count(metrics)));
         methods.Unary(EnsureAgent, EnsureAsync);
-        methods.ServerStreaming(WatchLogLevel, (_, ct) => SilentAsync(ct));
         methods.ServerStreaming(WatchAgentPods, (r, ct) => WatchAsync(r, null, PodSnapshot, ct));
-        methods.ServerStreaming(WatchAgents, (r, ct) => WatchAsync(r, null, AgentSnapshot, ct));
+        methods.ServerStreaming(
+            WatchAgents,
+            (r, ct) => WatchAsync(r, null, AgentSnapshot, ct, everywhere: options.Release?.IsAtLeast(22) == false)
+        );
         methods.ServerStreaming(WatchAgentsNS, (r, ct) => WatchAsync(r.Session, r.Namespaces, AgentSnapshot, ct));
         methods.ServerStreaming(WatchAgentPodsDelta, (r, ct) => WatchAsync(r, null, PodDelta(), ct));
         methods.ServerStreaming(WatchAgentsDelta, (r, ct) => WatchAsync(r, null, AgentDelta(), ct));
@@ -36,6 +38,12 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
             WatchAgentPodsInNamespacesDelta,
             (r, ct) => WatchAsync(r.Session, r.Namespaces, PodDelta(), ct)
         );
+        methods.ServerStreaming(
+            WatchSessionEvents,
+            (r, ct) => WatchAsync(r.Session, r.Namespaces.Count > 0 ? r.Namespaces : null, SessionEvents(), ct)
+        );
+        methods.ServerStreaming(WatchLookupDNS, WatchLookUpsAsync);
+        methods.Unary(AgentLookupDNSResponse, (response, _) => new(Take(response)));
     }
 
     private SessionInfo Arrive(AgentInfo agent)
@@ -120,8 +128,9 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
             var agents = sessions
                 .Agents.All.Where(a => kind.Length == 0 ? a.Serves(name, ns, a.Agent.Kind) : a.Serves(name, ns, kind))
                 .ToImmutableArray();
+            // 2.20 answers Empty, which reads as no agents.
             if (!agents.IsEmpty)
-                return AgentSnapshot(agents);
+                return options.Release?.IsAtLeast(21) == false ? new AgentInfoSnapshot() : AgentSnapshot(agents);
             if (options.Injection is null)
                 throw new RpcException(
                     StatusCode.Unavailable,
@@ -154,23 +163,35 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
         }
     }
 
-    private static async IAsyncEnumerable<LogLevelRequest> SilentAsync(
+    /// <summary>Nothing is left to agents: this manager resolves all names, as those of 2.25 and later do.</summary>
+    private async IAsyncEnumerable<DNSRequest> WatchLookUpsAsync(
+        SessionInfo request,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        var session = sessions.GetAgent(request.SessionId);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
+        await SessionWatch.SilenceAsync(session, ended.Token).ConfigureAwait(false);
         yield break;
+    }
+
+    private Empty Take(DNSAgentResponse response)
+    {
+        sessions.GetAgent(response.Session?.SessionId);
+        return new Empty();
     }
 
     /// <param name="request">Whose watch.</param>
     /// <param name="namespaces">Null: the client's own.</param>
     /// <param name="encode">From the agents of those namespaces to a message; null: nothing to tell.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="everywhere">True: all namespaces.</param>
     private async IAsyncEnumerable<T> WatchAsync<T>(
         SessionInfo? request,
         IReadOnlyCollection<string>? namespaces,
         Func<ImmutableArray<AgentSession>, T?> encode,
-        [EnumeratorCancellation] CancellationToken cancellationToken
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        bool everywhere = false
     )
         where T : class
     {
@@ -180,7 +201,10 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
         while (true)
         {
             var changed = sessions.Agents.Changed;
-            if (encode([.. sessions.Agents.All.Where(a => wanted.Contains(a.Agent.Namespace))]) is { } message)
+            if (
+                encode([.. sessions.Agents.All.Where(a => everywhere || wanted.Contains(a.Agent.Namespace))]) is
+                { } message
+            )
                 yield return message;
             await SessionWatch.UnlessEndedAsync(client, changed.WaitAsync(ended.Token)).ConfigureAwait(false);
         }
@@ -211,6 +235,13 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
                 return delta;
             }
         );
+
+    /// <summary>There are no intercepts, so only agents' pods are told of.</summary>
+    private static Func<ImmutableArray<AgentSession>, SessionEventsDelta?> SessionEvents()
+    {
+        var pods = PodDelta();
+        return agents => pods(agents) is { } delta ? new SessionEventsDelta { AgentPods = delta } : null;
+    }
 
     private static Func<ImmutableArray<AgentSession>, AgentInfoDelta?> AgentDelta() =>
         Delta(

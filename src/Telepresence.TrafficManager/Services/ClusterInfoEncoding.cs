@@ -2,13 +2,15 @@ using System.Net;
 using Google.Protobuf;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Cluster;
+using Telepresence.TrafficManager.Compatibility;
 
 namespace Telepresence.TrafficManager.Services;
 
 /// <summary>Cluster facts as the wire has them.</summary>
 internal static class ClusterInfoEncoding
 {
-    public static ClusterInfo ToMessage(ClusterFacts facts)
+    /// <param name="release">Null: as the latest.</param>
+    public static ClusterInfo ToMessage(ClusterFacts facts, ManagerRelease? release)
     {
         var info = new ClusterInfo
         {
@@ -19,8 +21,11 @@ internal static class ClusterInfoEncoding
             Dns = new DNS { ClusterDomain = facts.ClusterDomain },
             Routing = new Routing(),
         };
-        // Newer clients read the list, older ones the one subnet.
-        info.ServiceCidrsOrKubeDnsIp.AddRange(facts.ServiceSubnets.Select(ToPrefixBytes));
+        // Newer clients read the list, older ones the one subnet. Up to 2.22.4 the list's number was that of one address.
+        if (release?.IsAtLeast(22, 5) != false)
+            info.ServiceCidrsOrKubeDnsIp.AddRange(facts.ServiceSubnets.Select(ToPrefixBytes));
+        else if (facts.DnsAddress is { } dns)
+            info.ServiceCidrsOrKubeDnsIp.Add(ToBytes(dns));
         if (facts.ServiceSubnets.Count > 0)
             info.ServiceSubnet = ToMessage(facts.ServiceSubnets[0]);
         info.PodSubnets.AddRange(facts.PodSubnets.Select(ToMessage));

@@ -19,25 +19,52 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
 
     public void AddTo(MethodTable methods)
     {
-        methods.Unary(
-            ManagerMethods.Version,
-            (_, _) => new(new VersionInfo2 { Name = options.Name, Version = options.Version })
-        );
+        methods.Unary(ManagerMethods.Version, (_, _) => new(Describe()));
         methods.Unary(
             GetClientConfig,
             (_, _) => new(new CLIConfig { ConfigYaml = ByteString.CopyFromUtf8(feed.Current.ClientConfiguration) })
         );
+        methods.Unary(GetTelepresenceAPI, (_, _) => new(new TelepresenceAPIInfo { Port = options.AgentApiPort }));
         methods.Unary(ArriveAsClient, (client, _) => new(Arrive(client)));
+        methods.Unary(ReconnectClient, (request, _) => new(Return(request)));
         methods.Unary(Remain, (request, _) => new(KeepAlive(request)));
         methods.Unary(Depart, (session, _) => new(End(session)));
         methods.Unary(LookupDNS, LookupDnsAsync);
         methods.Unary(Lookup, LookupAddressesAsync);
         methods.ServerStreaming(WatchClusterInfo, WatchClusterInfoAsync);
-        methods.ServerStreaming(WatchIntercepts, WatchInterceptsAsync);
         methods.ServerStreaming(WatchDial, WatchDialAsync);
+        methods.Unary(GetLogs, (_, _) => new(new LogsResponse()));
     }
 
+    private VersionInfo2 Describe() =>
+        new()
+        {
+            Name = options.Name,
+            Version = options.Version,
+            AuthSupported = options.Authentication is not null,
+            AuthRequired = options.Authentication?.IsRequired == true,
+        };
+
     private SessionInfo Arrive(ClientInfo client)
+    {
+        Check(client);
+        return new SessionInfo
+        {
+            SessionId = sessions.Arrive(client).Id,
+            ManagerInstallId = feed.Current.InstallId,
+            InstallId = client.InstallId,
+        };
+    }
+
+    private Empty Return(ReconnectClientRequest request)
+    {
+        var client = request.Client ?? new ClientInfo();
+        Check(client);
+        sessions.Return(request.Session?.SessionId ?? "", client);
+        return new Empty();
+    }
+
+    private void Check(ClientInfo client)
     {
         Arrival.Require(client.Name, "name");
         Arrival.Require(client.InstallId, "install ID");
@@ -50,13 +77,8 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
                 StatusCode.FailedPrecondition,
                 $"Client version {client.Version} is too old: {OldestClient} or later is needed"
             );
-        Arrival.RequireManaged(feed.Current, client.Namespace);
-        return new SessionInfo
-        {
-            SessionId = sessions.Arrive(client).Id,
-            ManagerInstallId = feed.Current.InstallId,
-            InstallId = client.InstallId,
-        };
+        if (options.Release?.IsAtLeast(22) != false)
+            Arrival.RequireManaged(feed.Current, client.Namespace);
     }
 
     private Empty KeepAlive(RemainRequest request)
@@ -124,19 +146,8 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         await using (facts.ConfigureAwait(false))
         {
             while (await SessionWatch.UnlessEndedAsync(session, facts.MoveNextAsync()).ConfigureAwait(false))
-                yield return ClusterInfoEncoding.ToMessage(facts.Current);
+                yield return ClusterInfoEncoding.ToMessage(facts.Current, options.Release);
         }
-    }
-
-    private async IAsyncEnumerable<InterceptInfoSnapshot> WatchInterceptsAsync(
-        SessionInfo request,
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        var session = sessions.Get(request.SessionId);
-        yield return new InterceptInfoSnapshot();
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
-        await SessionWatch.SilenceAsync(session, ended.Token).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<DialRequest> WatchDialAsync(

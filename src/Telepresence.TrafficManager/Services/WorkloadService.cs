@@ -53,7 +53,9 @@ internal sealed class WorkloadService(TrafficManagerOptions options, SessionTabl
                     .UnlessEndedAsync(client, ListAsync(ns, ended.Token))
                     .ConfigureAwait(false);
                 var delta = Delta(known, present);
-                if (known is null || delta.Events.Count > 0)
+                // Before 2.21 the first delta, which is everything, is missing.
+                var isTold = known is null ? options.Release?.IsAtLeast(21) != false : delta.Events.Count > 0;
+                if (isTold)
                     yield return delta;
                 known = present;
                 await SessionWatch.UnlessEndedAsync(client, CollectAsync(changed, ended.Token)).ConfigureAwait(false);

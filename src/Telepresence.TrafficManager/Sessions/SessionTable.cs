@@ -32,16 +32,16 @@ internal sealed class SessionTable : IDisposable
     /// <summary>The agents among them.</summary>
     public AgentRegistry Agents { get; } = new();
 
-    public ClientSession Arrive(ClientInfo client)
+    public ClientSession Arrive(ClientInfo client) =>
+        (ClientSession)_sessions.GetOrAdd(Guid.NewGuid().ToString(), NewClient, client);
+
+    /// <summary>The client is here under an id of an earlier time, or still.</summary>
+    /// <exception cref="RpcException">InvalidArgument: not a client's id.</exception>
+    public void Return(string id, ClientInfo client)
     {
-        var session = new ClientSession(
-            Guid.NewGuid().ToString(),
-            client,
-            _clientTimeToLive,
-            _timeProvider.GetTimestamp()
-        );
-        _sessions[session.Id] = session;
-        return session;
+        if (!Guid.TryParse(id, out _))
+            throw new RpcException(StatusCode.InvalidArgument, $"\"{id}\" is no client's session");
+        _sessions.GetOrAdd(id, NewClient, client).LastSeen = _timeProvider.GetTimestamp();
     }
 
     public AgentSession Arrive(AgentInfo agent) => Enter(AgentSession.IdPrefix + Guid.NewGuid(), agent);
@@ -76,6 +76,12 @@ internal sealed class SessionTable : IDisposable
         Get(id) as ClientSession
         ?? throw new RpcException(StatusCode.NotFound, $"Session \"{id}\" is an agent's, not a client's");
 
+    /// <summary>The agent's session, refreshed.</summary>
+    /// <exception cref="RpcException">NotFound, also when it is a client's.</exception>
+    public AgentSession GetAgent(string? id) =>
+        Get(id) as AgentSession
+        ?? throw new RpcException(StatusCode.NotFound, $"Session \"{id}\" is a client's, not an agent's");
+
     /// <summary>Ends the session; one that is gone already is none to complain about.</summary>
     public void Depart(string? id)
     {
@@ -89,6 +95,9 @@ internal sealed class SessionTable : IDisposable
         foreach (var id in _sessions.Keys)
             Depart(id);
     }
+
+    private ClientSession NewClient(string id, ClientInfo client) =>
+        new(id, client, _clientTimeToLive, _timeProvider.GetTimestamp());
 
     /// <summary>A pod has one agent: one that arrives takes the place of any that was there under another id.</summary>
     private AgentSession Enter(string id, AgentInfo agent)

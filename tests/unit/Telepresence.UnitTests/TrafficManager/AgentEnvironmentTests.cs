@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Agents;
 using Telepresence.TrafficManager.Cluster;
 using Telepresence.TrafficManager.Pod;
@@ -54,6 +56,11 @@ public class AgentEnvironmentTests
 
     private static TrafficAgentOptions Read(Dictionary<string, string?> variables) =>
         AgentEnvironment
-            .Read(variables.GetValueOrDefault, "nameserver 10.96.0.10\n", NullLoggerFactory.Instance)
+            .Read(
+                variables.GetValueOrDefault,
+                "nameserver 10.96.0.10\n",
+                new LogLevelSwitch(LogLevel.Information),
+                NullLoggerFactory.Instance
+            )
             .Options;
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Pod;
 
 namespace Telepresence.UnitTests.TrafficManager;
@@ -22,6 +24,10 @@ public class PodEnvironmentTests
                 ["MANAGER_NAMESPACE"] = "manager",
                 ["GRPC_MAX_RECEIVE_SIZE"] = "8Mi",
                 ["CLIENT_CONNECTION_TTL"] = "30m",
+                ["COMPATIBILITY_VERSION"] = "2.22",
+                ["AGENT_IMAGE_NAME"] = "tel2",
+                ["AGENT_IMAGE_TAG"] = "2.22.4",
+                ["AGENT_REST_API_PORT"] = "9980",
             }
         );
         Assert.Equal(IPEndPoint.Parse("0.0.0.0:9000"), options.Listen);
@@ -30,6 +36,10 @@ public class PodEnvironmentTests
         Assert.Equal(2, options.State.Current.PodSubnets.Count);
         Assert.Equal("example.org.", options.State.Current.ClusterDomain);
         Assert.Equal("manager", options.State.Current.ManagerNamespace);
+        Assert.Equal(IPAddress.Parse("10.96.0.10"), options.State.Current.DnsAddress);
+        Assert.Equal("v2.22.4", options.Version);
+        Assert.Equal("ghcr.io/telepresenceio/tel2:2.22.4", options.AgentImage);
+        Assert.Equal(9980, options.AgentApiPort);
     }
 
     [Theory]
@@ -37,6 +47,7 @@ public class PodEnvironmentTests
     [InlineData("POD_IP", "pod")]
     [InlineData("POD_CIDRS", "10.0.0.0/16 nonsense")]
     [InlineData("CLIENT_CONNECTION_TTL", "soon")]
+    [InlineData("COMPATIBILITY_VERSION", "2.19")]
     public void A_value_that_makes_no_sense_is_told_by_name(string name, string value)
     {
         var e = Assert.Throws<FormatException>(() => Read(new() { [name] = value }));
@@ -44,5 +55,12 @@ public class PodEnvironmentTests
     }
 
     private static Telepresence.TrafficManager.TrafficManagerOptions Read(Dictionary<string, string> variables) =>
-        PodEnvironment.Read(variables.GetValueOrDefault, ResolvConf, NullLoggerFactory.Instance).Options;
+        PodEnvironment
+            .Read(
+                variables.GetValueOrDefault,
+                ResolvConf,
+                new LogLevelSwitch(LogLevel.Information),
+                NullLoggerFactory.Instance
+            )
+            .Options;
 }

@@ -106,7 +106,10 @@ public class SessionTests
     public async Task What_is_not_served_is_Unimplemented()
     {
         await using var manager = await ManagerFixture.StartAsync();
-        await FailsAsync(StatusCode.Unimplemented, () => manager.Client.GetAgentImageFQN().ResponseAsync);
+        await FailsAsync(
+            StatusCode.Unimplemented,
+            () => manager.Client.PrepareIntercept(new CreateInterceptRequest()).ResponseAsync
+        );
     }
 
     internal static async Task FailsAsync(StatusCode expected, Func<Task> call)

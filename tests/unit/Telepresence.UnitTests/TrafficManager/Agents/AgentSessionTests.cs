@@ -302,6 +302,13 @@ public class AgentSessionTests
             return Failure is { } failure ? throw failure : default;
         }
 
+        public ValueTask RemoveAsync(ClusterWorkload workload, CancellationToken cancellationToken) => default;
+
+        public ValueTask<string?> GetConfigurationAsync(
+            ClusterWorkload workload,
+            CancellationToken cancellationToken
+        ) => new((string?)null);
+
         public void Remove()
         {
             _workload = null;
