@@ -193,12 +193,34 @@ public sealed class EngineClient(JsonRpcConnection connection, EngineNotificatio
         );
 
     /// <summary>Contexts of the kubeconfig, the current one first.</summary>
-    public Task<string[]> ContextsAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
-        connection.InvokeAsync<ClusterSelection, string[]>(EngineMethods.Contexts, cluster, cancellationToken);
+    public Task<TelepresenceContext[]> ContextsAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
+        connection.InvokeAsync<ClusterSelection, TelepresenceContext[]>(
+            EngineMethods.Contexts,
+            cluster,
+            cancellationToken
+        );
 
-    /// <summary>Namespaces of the cluster.</summary>
-    public Task<string[]> NamespacesAsync(ClusterSelection cluster, CancellationToken cancellationToken) =>
-        connection.InvokeAsync<ClusterSelection, string[]>(EngineMethods.Namespaces, cluster, cancellationToken);
+    /// <summary>Namespaces of the cluster; the one to connect to alone where they may not be listed.</summary>
+    public Task<TelepresenceNamespace[]> NamespacesAsync(
+        ClusterSelection cluster,
+        CancellationToken cancellationToken
+    ) =>
+        connection.InvokeAsync<ClusterSelection, TelepresenceNamespace[]>(
+            EngineMethods.Namespaces,
+            cluster,
+            cancellationToken
+        );
+
+    /// <summary>Workloads and their traffic-agents.</summary>
+    public Task<TelepresenceWorkload[]> WorkloadsAsync(
+        WorkloadsParameters parameters,
+        CancellationToken cancellationToken
+    ) =>
+        connection.InvokeAsync<WorkloadsParameters, TelepresenceWorkload[]>(
+            EngineMethods.Workloads,
+            parameters,
+            cancellationToken
+        );
 
     /// <summary>The configuration, each key with where its value was set.</summary>
     public Task<ConfigurationResult> ConfigurationAsync(

@@ -79,6 +79,7 @@ public abstract class ClusterCmdlet : TelepresenceCmdlet
 
     /// <summary>SUBNET=WORKLOAD: translated, and its traffic leaves through that workload's agent.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ProxyViaCompleter))]
     public string[] ProxyVia { get; set; } = [];
 
     /// <summary>Subnets or addresses routed into the cluster besides its own.</summary>

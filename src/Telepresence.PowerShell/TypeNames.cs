@@ -19,6 +19,9 @@ internal static class TypeNames
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
+    public const string Context = "Telepresence.Context";
+    public const string Namespace = "Telepresence.Namespace";
+    public const string Workload = "Telepresence.Workload";
     public const string ConfigurationEntry = "Telepresence.ConfigurationEntry";
 
     /// <summary>The name of each type that cmdlets write.</summary>
@@ -38,6 +41,9 @@ internal static class TypeNames
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,
+            [typeof(TelepresenceContext)] = Context,
+            [typeof(TelepresenceNamespace)] = Namespace,
+            [typeof(TelepresenceWorkload)] = Workload,
             [typeof(TelepresenceConfigurationEntry)] = ConfigurationEntry,
         };
 

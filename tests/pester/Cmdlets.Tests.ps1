@@ -309,6 +309,36 @@ Describe 'Subnets' {
     }
 }
 
+Describe 'Contexts, namespaces and workloads' {
+    It 'gets contexts, by name or wildcard' {
+        $contexts = Get-TelepresenceContext
+        $contexts[0].PSTypeNames[0] | Should -Be 'Telepresence.Context'
+        $contexts.Where{ $_.IsCurrent }.Name | Should -Be 'demo'
+        (Get-TelepresenceContext d*).Name | Should -Be @('demo', 'dev cluster')
+        ('prod' | Get-TelepresenceContext).Server | Should -Be 'https://192.0.2.1:6443'
+    }
+
+    It 'gets the namespaces of a context' {
+        (Get-TelepresenceNamespace -Context prod d*).Name | Should -Be @('default', 'demo')
+        Get-FakeEngineNote namespaces | Should -Be 'prod'
+    }
+
+    It 'gets workloads with their agents' {
+        $web = Get-TelepresenceWorkload web
+        $web.PSTypeNames[0] | Should -Be 'Telepresence.Workload'
+        $web.AgentState | Should -Be 'Intercepted'
+        $web.Clients | Should -Be 'me@host'
+        Get-FakeEngineNote workloads | Should -Be 'False|'
+    }
+
+    It 'asks the API server where a cluster is named, and each namespace that is piped' {
+        (Get-TelepresenceWorkload -Context prod -Namespace demo, shop).Count | Should -Be 3
+        Get-FakeEngineNote workloads | Should -Be 'True|demo shop'
+        'demo', 'shop' | Get-TelepresenceWorkload w* | Should -HaveCount 4
+        Get-FakeEngineNote workloads | Should -Be 'False|shop'
+    }
+}
+
 Describe 'Virtual addresses' {
     It 'are listed, and found by either address' {
         Get-TelepresenceVirtualAddress | Should -HaveCount 2
@@ -394,6 +424,13 @@ Describe 'Completion' {
 
     It 'knows sessions' {
         Complete 'Disconnect-Telepresence ' | Should -Be 'demo-default'
+    }
+
+    It 'knows workloads, also those that a subnet leaves through' {
+        Complete 'Get-TelepresenceWorkload w' | Should -Be @('web', 'worker')
+        Complete 'Connect-Telepresence -ProxyVia ' | Should -Be @('all=', 'service=', 'pods=', 'also=')
+        Complete 'Connect-Telepresence -Namespace demo -Context prod -ProxyVia pods=w' | Should -Be @('pods=web', 'pods=worker')
+        Get-FakeEngineNote workloads | Should -Be 'True|demo'
     }
 
     It 'knows symbols and subnets' {

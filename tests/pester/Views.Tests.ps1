@@ -12,6 +12,9 @@ BeforeDiscovery {
         @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
+        @{ Type = 'Context'; Script = { Get-TelepresenceContext } }
+        @{ Type = 'Namespace'; Script = { Get-TelepresenceNamespace } }
+        @{ Type = 'Workload'; Script = { Get-TelepresenceWorkload } }
         @{ Type = 'ConfigurationEntry'; Script = { Get-TelepresenceConfiguration -WarningAction Ignore } }
     )
 }

@@ -35,6 +35,7 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(ConfigurationResult))]
 [JsonSerializable(typeof(ConfigurationChange))]
 [JsonSerializable(typeof(ConfigurationChanged))]
+[JsonSerializable(typeof(WorkloadsParameters))]
 [JsonSerializable(typeof(ErrorData))]
 [JsonSerializable(typeof(TelepresenceSession))]
 [JsonSerializable(typeof(TelepresenceSession[]))]
@@ -46,6 +47,9 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(TelepresenceDnsRecord[]))]
 [JsonSerializable(typeof(TelepresenceDnsQuery[]))]
 [JsonSerializable(typeof(TelepresenceConnection[]))]
+[JsonSerializable(typeof(TelepresenceContext[]))]
+[JsonSerializable(typeof(TelepresenceNamespace[]))]
+[JsonSerializable(typeof(TelepresenceWorkload[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int))]
 public sealed partial class ContractJson : JsonSerializerContext;

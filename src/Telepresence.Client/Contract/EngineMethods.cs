@@ -63,11 +63,14 @@ public static class EngineMethods
     /// <summary><see cref="StopConnectionParameters"/> → number of connections that were ended.</summary>
     public const string StopConnection = "connection.stop";
 
-    /// <summary><see cref="ClusterSelection"/> → array of context names, the current one first.</summary>
+    /// <summary><see cref="ClusterSelection"/> → array of <see cref="Objects.TelepresenceContext"/>, the current one first.</summary>
     public const string Contexts = "kubeconfig.contexts";
 
-    /// <summary><see cref="ClusterSelection"/> → array of namespace names.</summary>
+    /// <summary><see cref="ClusterSelection"/> → array of <see cref="Objects.TelepresenceNamespace"/>.</summary>
     public const string Namespaces = "cluster.namespaces";
+
+    /// <summary><see cref="WorkloadsParameters"/> → array of <see cref="Objects.TelepresenceWorkload"/>.</summary>
+    public const string Workloads = "cluster.workloads";
 
     /// <summary><see cref="ConfigurationParameters"/> → <see cref="ConfigurationResult"/>. Needs no privilege.</summary>
     public const string Configuration = "configuration.get";

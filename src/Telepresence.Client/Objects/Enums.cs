@@ -146,3 +146,32 @@ public enum DnsAnswerSource
     /// <summary>The engine itself, without asking anyone.</summary>
     Local,
 }
+
+/// <summary>Whether the pods of a workload run.</summary>
+public enum WorkloadState
+{
+    /// <summary>Nobody said.</summary>
+    Unknown,
+
+    /// <summary>As many as wanted are there.</summary>
+    Available,
+
+    /// <summary>They are being made, or replaced.</summary>
+    Progressing,
+
+    /// <summary>They cannot be made.</summary>
+    Failure,
+}
+
+/// <summary>Whether the pods of a workload have a traffic-agent.</summary>
+public enum WorkloadAgentState
+{
+    /// <summary>They have none.</summary>
+    None,
+
+    /// <summary>They have one.</summary>
+    Installed,
+
+    /// <summary>They have one, and a client intercepts.</summary>
+    Intercepted,
+}

@@ -3,7 +3,6 @@ using Telepresence.Client.Errors;
 using Telepresence.Client.Ipc;
 using Telepresence.Client.Objects;
 using Telepresence.Engine.Dns;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Session;
 
 namespace Telepresence.Engine.Ipc;
@@ -12,6 +11,7 @@ namespace Telepresence.Engine.Ipc;
 internal sealed class SessionMethods(SessionServices services, SessionRegistry registry)
 {
     private readonly SessionQueries _queries = new(registry, services);
+    private readonly ClusterQueries _cluster = new(registry, services);
 
     /// <summary>What needs no privilege: both roles of the engine answer it.</summary>
     public void RegisterPlanning(IpcServer server)
@@ -28,13 +28,17 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
             EngineMethods.TestConflict,
             (parameters, _, token) => Typed(() => Planning(parameters.Cluster).TestAsync(parameters, token))
         );
-        server.Register<ClusterSelection, string[]>(
+        server.Register<ClusterSelection, TelepresenceContext[]>(
             EngineMethods.Contexts,
-            (selection, _, _) => Typed(() => Task.FromResult(Contexts(selection)))
+            (selection, _, _) => Typed(() => Task.FromResult(ClusterQueries.Contexts(selection)))
         );
-        server.Register<ClusterSelection, string[]>(
+        server.Register<ClusterSelection, TelepresenceNamespace[]>(
             EngineMethods.Namespaces,
-            (selection, _, token) => Typed(() => NamespacesAsync(selection, token))
+            (selection, _, token) => Typed(() => _cluster.NamespacesAsync(selection, token))
+        );
+        server.Register<WorkloadsParameters, TelepresenceWorkload[]>(
+            EngineMethods.Workloads,
+            (parameters, _, token) => Typed(() => _cluster.WorkloadsAsync(parameters, token))
         );
         server.Register<RoutesParameters, TelepresenceRoute[]>(
             EngineMethods.Routes,
@@ -156,25 +160,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
         }
     }
 
-    private static string[] Contexts(ClusterSelection selection)
-    {
-        var kubeconfig = KubeconfigReader.Load(KubernetesClusterAccess.ToOptions(selection));
-        return
-        [
-            .. kubeconfig
-                .Contexts.Keys.OrderByDescending(name => name == kubeconfig.CurrentContext)
-                .ThenBy(name => name, StringComparer.Ordinal),
-        ];
-    }
-
     private SessionPlanning Planning(ClusterSelection? selection) => new(services.WithConfiguration(selection));
-
-    private async Task<string[]> NamespacesAsync(ClusterSelection selection, CancellationToken cancellationToken)
-    {
-        var settings = SessionSettings.Parse(new ConnectParameters { Cluster = selection });
-        using var access = services.OpenCluster(settings, services.WithConfiguration(selection).LocalConfiguration);
-        return [.. await access.GetNamespacesAsync(cancellationToken).ConfigureAwait(false) ?? []];
-    }
 
     private static Relay<ConnectStep> Steps(ConnectParameters parameters, JsonRpcRequest request) =>
         new(step =>

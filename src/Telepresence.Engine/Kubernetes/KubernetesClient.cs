@@ -124,6 +124,21 @@ internal sealed class KubernetesClient : IDisposable
     public Task<V1List<V1Node>> ListNodeAsync(CancellationToken cancellationToken = default) =>
         ListAsync("api/v1/nodes", null, KubernetesJsonContext.Default.V1ListV1Node, cancellationToken);
 
+    /// <summary>Objects of one kind of workload.</summary>
+    /// <param name="group">Path of group and version: <c>apis/apps/v1</c>.</param>
+    public Task<V1List<V1Workload>> ListNamespacedWorkloadAsync(
+        string group,
+        string namespaceParameter,
+        string plural,
+        CancellationToken cancellationToken = default
+    ) =>
+        ListAsync(
+            $"{group}/namespaces/{Escape(namespaceParameter)}/{plural}",
+            null,
+            KubernetesJsonContext.Default.V1ListV1Workload,
+            cancellationToken
+        );
+
     public Task<V1SelfSubjectAccessReview> CreateSelfSubjectAccessReviewAsync(
         V1SelfSubjectAccessReview body,
         CancellationToken cancellationToken = default

@@ -19,6 +19,7 @@ internal sealed record V1ObjectMeta
     public DateTimeOffset? DeletionTimestamp { get; set; }
     public IReadOnlyDictionary<string, string>? Labels { get; set; }
     public IReadOnlyDictionary<string, string>? Annotations { get; set; }
+    public IReadOnlyList<V1OwnerReference>? OwnerReferences { get; set; }
 }
 
 internal sealed record V1ListMeta
@@ -301,6 +302,7 @@ internal sealed record ExecCredential
 [JsonSerializable(typeof(V1List<V1Pod>))]
 [JsonSerializable(typeof(V1List<V1Namespace>))]
 [JsonSerializable(typeof(V1List<V1Node>))]
+[JsonSerializable(typeof(V1List<V1Workload>))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(V1SelfSubjectAccessReview))]

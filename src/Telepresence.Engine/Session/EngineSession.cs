@@ -107,6 +107,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
     /// <summary>client.yaml as the traffic-manager gave it.</summary>
     public string ClusterConfiguration => _link.Connection.ClientConfiguration;
 
+    /// <summary>The connection of this moment.</summary>
+    public ManagerConnection Manager => _link.Connection;
+
     public AddressNames Names => _names;
 
     public ClusterObjects Objects { get; }

@@ -1,4 +1,5 @@
 using System.Net;
+using Telepresence.Client.Objects;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session.Configuration;
 
@@ -38,6 +39,14 @@ internal interface IClusterAccess : IDisposable
     /// </summary>
     Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<IPAddress, string>>(new Dictionary<IPAddress, string>());
+
+    /// <summary>
+    /// Workloads of a namespace, and which have a traffic-agent. An access without an API server to ask knows none.
+    /// </summary>
+    Task<IReadOnlyList<TelepresenceWorkload>> GetWorkloadsAsync(
+        string namespaceParameter,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<TelepresenceWorkload>>([]);
 
     /// <summary>The object behind what the traffic-manager gives its clients; null without an API server to ask.</summary>
     ClusterConfigMap? ConfigMap => null;

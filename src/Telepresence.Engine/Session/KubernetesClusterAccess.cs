@@ -1,5 +1,6 @@
 using System.Net;
 using Telepresence.Client.Contract;
+using Telepresence.Client.Objects;
 using Telepresence.Client.Sessions;
 using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
@@ -166,6 +167,11 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
                 objects.TryAdd(parsed, $"{kind}/{metadata.Name}.{metadata.NamespaceProperty}");
         }
     }
+
+    public Task<IReadOnlyList<TelepresenceWorkload>> GetWorkloadsAsync(
+        string namespaceParameter,
+        CancellationToken cancellationToken
+    ) => WorkloadObjects.ListAsync(_client, namespaceParameter, cancellationToken);
 
     public async Task<Stream> OpenManagerStreamAsync(
         IProgress<ConnectStep>? progress,

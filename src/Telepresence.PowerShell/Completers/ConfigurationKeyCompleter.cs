@@ -9,6 +9,7 @@ public sealed class ConfigurationKeyCompleter : EngineCompleter
     private protected override async Task<IEnumerable<string>> CandidatesAsync(
         EngineAccess engines,
         IDictionary bound,
+        string typed,
         CancellationToken cancellationToken
     )
     {

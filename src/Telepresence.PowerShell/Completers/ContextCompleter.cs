@@ -11,11 +11,12 @@ public sealed class ContextCompleter : EngineCompleter
     private protected override async Task<IEnumerable<string>> CandidatesAsync(
         EngineAccess engines,
         IDictionary bound,
+        string typed,
         CancellationToken cancellationToken
     )
     {
         await using var engine = await engines.GetAnyAsync(cancellationToken);
-        return await engine.ContextsAsync(BoundCluster.From(bound), cancellationToken);
+        return (await engine.ContextsAsync(BoundCluster.From(bound), cancellationToken)).Select(c => c.Name);
     }
 }
 
@@ -25,11 +26,12 @@ public sealed class NamespaceCompleter : EngineCompleter
     private protected override async Task<IEnumerable<string>> CandidatesAsync(
         EngineAccess engines,
         IDictionary bound,
+        string typed,
         CancellationToken cancellationToken
     )
     {
         await using var engine = await engines.GetAnyAsync(cancellationToken);
-        return await engine.NamespacesAsync(BoundCluster.From(bound), cancellationToken);
+        return (await engine.NamespacesAsync(BoundCluster.From(bound), cancellationToken)).Select(n => n.Name);
     }
 }
 

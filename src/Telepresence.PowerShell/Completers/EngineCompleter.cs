@@ -22,19 +22,19 @@ public abstract class EngineCompleter : IArgumentCompleter
     {
         var typed = wordToComplete.Trim('\'', '"');
         var pattern = WildcardPattern.Get(typed + "*", WildcardOptions.IgnoreCase);
-        return Candidates(fakeBoundParameters)
+        return Candidates(fakeBoundParameters, typed)
             .Distinct()
             .Where(pattern.IsMatch)
             .Select(c => new CompletionResult(Quote(c), c, CompletionResultType.ParameterValue, c))
             .ToList();
     }
 
-    private IEnumerable<string> Candidates(IDictionary bound)
+    private IEnumerable<string> Candidates(IDictionary bound, string typed)
     {
         using var patience = new CancellationTokenSource(_patience);
         try
         {
-            return Task.Run(() => CandidatesAsync(ModuleEngines.Access, bound, patience.Token), patience.Token)
+            return Task.Run(() => CandidatesAsync(ModuleEngines.Access, bound, typed, patience.Token), patience.Token)
                 .GetAwaiter()
                 .GetResult();
         }
@@ -44,14 +44,16 @@ public abstract class EngineCompleter : IArgumentCompleter
         }
     }
 
+    /// <param name="typed">What of the word is there already, without quotation marks.</param>
     private protected abstract Task<IEnumerable<string>> CandidatesAsync(
         EngineAccess engines,
         IDictionary bound,
+        string typed,
         CancellationToken cancellationToken
     );
 
     private static string Quote(string text) =>
-        text.Any(c => !char.IsAsciiLetterOrDigit(c) && !"-_./:@".Contains(c, StringComparison.Ordinal))
+        text.Any(c => !char.IsAsciiLetterOrDigit(c) && !"-_./:@=".Contains(c, StringComparison.Ordinal))
         || text[0] == '@'
             ? $"'{text.Replace("'", "''", StringComparison.Ordinal)}'"
             : text;

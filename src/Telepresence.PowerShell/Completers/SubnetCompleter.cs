@@ -11,6 +11,7 @@ public sealed class SubnetCompleter : EngineCompleter
     private protected override async Task<IEnumerable<string>> CandidatesAsync(
         EngineAccess engines,
         IDictionary bound,
+        string typed,
         CancellationToken cancellationToken
     )
     {

@@ -64,8 +64,7 @@ internal sealed class CannedAnswers(string directory)
                 return p.Connections.Count;
             }
         );
-        Answer<ClusterSelection, string[]>(methods, EngineMethods.Contexts, _ => ["demo", "dev cluster", "prod"]);
-        Answer<ClusterSelection, string[]>(methods, EngineMethods.Namespaces, _ => ["default", "demo", "kube-system"]);
+        ClusterAnswers.Register(methods, Note);
         ConfigurationAnswers.Register(methods, Note);
         return methods;
     }

@@ -105,7 +105,12 @@ public sealed class KubectlParityTests : IDisposable
             if (view.RootElement.GetProperty("users") is { ValueKind: JsonValueKind.Array } users)
             {
                 Assert.Equal(Text(users[0].GetProperty("user"), "token"), ours.User.Token);
-                Assert.Equal(Text(users[0].GetProperty("user"), "tokenFile"), ours.User.TokenFile);
+                Assert.Equal(
+                    Text(users[0].GetProperty("user"), "tokenFile") is { } relative
+                        ? Path.Combine(Path.GetDirectoryName(ours.User.File)!, relative)
+                        : null,
+                    ours.User.TokenFile
+                );
             }
         }
     }
