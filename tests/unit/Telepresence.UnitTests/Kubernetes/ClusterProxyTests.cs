@@ -37,7 +37,12 @@ public sealed class ClusterProxyTests : IDisposable
         Assert.Empty((await client.ListNamespaceAsync()).Items);
         var connections = proxy.Asked.Count;
         Assert.All(proxy.Asked, asked => Assert.Equal(("api.example:6443", "me:p@ss"), asked));
-        await using var stream = await new PortForward(client).ConnectAsync("shop", "pod", 8081, CancellationToken.None);
+        await using var stream = await new PortForward(client).ConnectAsync(
+            "shop",
+            "pod",
+            8081,
+            CancellationToken.None
+        );
         Assert.Equal(0, await stream.ReadAsync(new byte[1]));
         Assert.Contains(server.Requests, request => request.Path.Contains("portforward", StringComparison.Ordinal));
         Assert.InRange(proxy.Asked.Count, connections, connections + 1);

@@ -83,7 +83,7 @@ public sealed class ExecPluginTests : IDisposable
 
     [SkippableTheory]
     [InlineData("echo no more >&2; exit 3", "exit code 3: no more")]
-    [InlineData("yes error | head -c 3000000 >&2; echo the cause >&2; exit 1", "error\nthe cause")]
+    [InlineData("head -c 3000000 /dev/zero | tr '\\0' e >&2; echo >&2; echo the cause >&2; exit 1", "eee\nthe cause")]
     [InlineData("true", "did not print an ExecCredential")]
     [InlineData("echo '{}'", "neither a token nor a certificate")]
     [InlineData(
