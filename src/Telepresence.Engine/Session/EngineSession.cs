@@ -384,7 +384,10 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _since = _services.Time.GetUtcNow().UtcDateTime;
         _link.LostChanged += OnLostChanged;
         _undo.Push(() => _link.LostChanged -= OnLostChanged);
-        var watch = new ChangeWatch(_link, _services.Routing, _nameService, Replan, OnNotFollowed);
+        // Names are answered with SERVFAIL then, which says nothing of why.
+        _translation.Exhausted += OnTrouble;
+        _undo.Push(() => _translation.Exhausted -= OnTrouble);
+        var watch = new ChangeWatch(_link, _services.Routing, _nameService, Replan, OnTrouble);
         _undo.Push(watch.Dispose);
         watch.CatchUp();
     }
@@ -470,9 +473,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
             flow.Close();
     }
 
-    private void OnNotFollowed(Exception exception)
+    private void OnTrouble(Exception exception)
     {
-        LogNotFollowed(exception, Name);
+        LogTrouble(exception, Name);
         lock (_gate)
             _lastError = SessionErrors.Describe(exception);
         Changed?.Invoke(this);
@@ -508,7 +511,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         Level = LogLevel.Error,
         Message = "Session {Name}: a change of cluster or machine could not be followed"
     )]
-    private partial void LogNotFollowed(Exception exception, string name);
+    private partial void LogTrouble(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Session {Name}: {Conflict}; {Resolution}")]
     private partial void LogConflict(string name, RouteConflict conflict, ConflictResolution resolution);

@@ -13,6 +13,10 @@ internal sealed class TranslationTable : IAddressTranslation
 {
     private readonly FamilyTranslation?[] _families;
     private volatile IPNetwork[] _current = [];
+    private int _exhausted;
+
+    /// <summary>The first time that no virtual address was left; on any thread.</summary>
+    public event Action<VirtualSubnetExhaustedException>? Exhausted;
 
     /// <param name="virtualSubnets">One, or one a family.</param>
     /// <param name="translated">Subnets of the cluster; those inside another are left out.</param>
@@ -46,10 +50,21 @@ internal sealed class TranslationTable : IAddressTranslation
     }
 
     /// <inheritdoc/>
-    public IPAddress ToVirtual(IPAddress clusterAddress) =>
-        IsTranslated(clusterAddress)
-            ? Of(clusterAddress.AddressFamily)?.ToVirtual(clusterAddress) ?? clusterAddress
-            : clusterAddress;
+    public IPAddress ToVirtual(IPAddress clusterAddress)
+    {
+        if (!IsTranslated(clusterAddress))
+            return clusterAddress;
+        try
+        {
+            return Of(clusterAddress.AddressFamily)?.ToVirtual(clusterAddress) ?? clusterAddress;
+        }
+        catch (VirtualSubnetExhaustedException e)
+        {
+            if (Interlocked.Exchange(ref _exhausted, 1) == 0)
+                Exhausted?.Invoke(e);
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public bool TryToCluster(IPAddress address, out IPAddress clusterAddress)

@@ -118,6 +118,34 @@ public sealed class TranslationTests
     }
 
     [SkippableFact]
+    public async Task When_no_virtual_address_is_left_a_name_fails_and_the_session_says_what_to_do()
+    {
+        await using var scene = await SceneAsync(
+            new SubnetSelection { Vnat = ["service"], VirtualSubnet = "246.9.0.0/29" }
+        );
+        var answers = ((string[])["web", "echo", "tcp-echo", "udp-echo", "bulk"]).Select(name =>
+            (
+                Status: Status(scene.Workstation.Dig($"{name}.demo", "A")),
+                scene.Workstation.Dig("+short", $"{name}.demo", "A")
+            )
+        );
+        var given = answers.ToList();
+        // Of the eight the first four and the last are not handed out.
+        Assert.Equal(["NOERROR", "NOERROR", "NOERROR", "SERVFAIL", "SERVFAIL"], given.Select(a => a.Status));
+        Assert.Equal(
+            ["246.9.0.4", "246.9.0.5", "246.9.0.6"],
+            given.Take(3).Select(a => a.Item2).Order(StringComparer.Ordinal)
+        );
+        var session = Assert.Single(await scene.Engine.Client.ListSessionsAsync(EngineProcess.Bound));
+        Assert.Equal("VirtualSubnetExhausted", session.LastErrorId);
+        Assert.Contains("-VirtualSubnet", session.LastError, StringComparison.Ordinal);
+        Assert.Contains(scene.Sandbox.PageToken, scene.Workstation.Curl("http://web.demo/"), StringComparison.Ordinal);
+
+        static string Status(string answer) =>
+            System.Text.RegularExpressions.Regex.Match(answer, "status: ([A-Z]+)").Groups[1].Value;
+    }
+
+    [SkippableFact]
     public async Task An_address_that_stands_for_nothing_is_unreachable_at_once()
     {
         await using var scene = await SceneAsync(new SubnetSelection { Vnat = ["service"] });
