@@ -65,8 +65,11 @@ internal sealed class HeldConnection : IAsyncDisposable
         }
         catch (EndOfStreamException)
         {
+            var why = client is Process curl
+                ? await curl.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false)
+                : "";
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw new VerdictException("the connection ended before the echo came");
+            throw new VerdictException($"the connection ended before the echo came; {why.Trim()}");
         }
         catch
         {
