@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Pod;
@@ -13,6 +14,7 @@ internal static class ManagerCommand
         var environment = PodEnvironment.Read(
             Environment.GetEnvironmentVariable,
             await File.ReadAllTextAsync("/etc/resolv.conf").ConfigureAwait(false),
+            new LogLevelSwitch(LogLevel.None),
             NullLoggerFactory.Instance
         );
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
