@@ -162,19 +162,14 @@ internal sealed class KubernetesClient : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var path =
-            $"api/v1/namespaces/{Escape(namespaceParameter)}/pods?watch=true&labelSelector={Escape(labelSelector ?? "")}"
-            + $"&resourceVersion={Escape(resourceVersion ?? "")}";
-        using var response = await SendAsync(() => CreateCall(HttpMethod.Get, path), cancellationToken)
-            .ConfigureAwait(false);
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        using StreamReader reader = new(body, Encoding.UTF8);
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { Length: > 0 } line)
+        var path = $"api/v1/namespaces/{Escape(namespaceParameter)}/pods";
+        await foreach (
+            var change in WatchAsync(path, labelSelector, resourceVersion, cancellationToken).ConfigureAwait(false)
+        )
         {
-            var change = Read(line, KubernetesJsonContext.Default.WatchEvent);
             if (change.Type is "ADDED" or "MODIFIED")
             {
-                yield return Read(change.ObjectProperty.GetRawText(), KubernetesJsonContext.Default.V1Pod);
+                yield return Read(change.ObjectProperty, KubernetesJsonContext.Default.V1Pod);
             }
             else if (change.Type is "ERROR")
             {
@@ -182,6 +177,61 @@ internal sealed class KubernetesClient : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// What happens to the objects of a list from <paramref name="resourceVersion"/> on, bookmarks and errors included, until
+    /// the server ends the watch or the connection breaks.
+    /// </summary>
+    /// <exception cref="KubernetesException">What any call throws.</exception>
+    public async IAsyncEnumerable<WatchEvent> WatchAsync(
+        string path,
+        string? labelSelector,
+        string? resourceVersion,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var query =
+            $"{path}?watch=true&allowWatchBookmarks=true&labelSelector={Escape(labelSelector ?? "")}"
+            + $"&resourceVersion={Escape(resourceVersion ?? "")}";
+        using var response = await SendAsync(() => CreateCall(HttpMethod.Get, query), cancellationToken)
+            .ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using StreamReader reader = new(body, Encoding.UTF8);
+        while (await ReadLineAsync(reader, cancellationToken).ConfigureAwait(false) is { Length: > 0 } line)
+        {
+            yield return Parse(line, path, KubernetesJsonContext.Default.WatchEvent);
+        }
+    }
+
+    /// <summary>A list page by page; 410 where the server forgot where a page ended.</summary>
+    public async IAsyncEnumerable<V1List<T>> ListPagesAsync<T>(
+        string path,
+        string? labelSelector,
+        JsonTypeInfo<V1List<T>> type,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        string? next = null;
+        do
+        {
+            StringBuilder query = new($"{path}?limit={PageSize}");
+            if (!string.IsNullOrEmpty(labelSelector))
+            {
+                query.Append("&labelSelector=").Append(Escape(labelSelector));
+            }
+            if (next is not null)
+            {
+                query.Append("&continue=").Append(Escape(next));
+            }
+            var page = await GetAsync(query.ToString(), type, cancellationToken).ConfigureAwait(false);
+            yield return page;
+            next = page.Metadata.ContinueProperty;
+        } while (!string.IsNullOrEmpty(next));
+    }
+
+    /// <summary>An object of a watch.</summary>
+    /// <exception cref="KubernetesException">KubernetesApiError: it is of another shape.</exception>
+    public T Read<T>(JsonElement element, JsonTypeInfo<T> type) => Parse(element.GetRawText(), "watch", type);
 
     /// <summary>
     /// Sends with credentials, once more with fresh ones after a 401, and turns every failure into a typed one. The answer's
@@ -331,39 +381,51 @@ internal sealed class KubernetesClient : IDisposable
         CancellationToken cancellationToken
     )
     {
-        List<T> items = [];
-        string? next = null;
-        while (true)
+        for (var attempt = 0; ; attempt++)
         {
-            StringBuilder query = new($"{path}?limit={PageSize}");
-            if (!string.IsNullOrEmpty(labelSelector))
+            try
             {
-                query.Append("&labelSelector=").Append(Escape(labelSelector));
+                List<T> items = [];
+                V1ListMeta metadata = new();
+                await foreach (
+                    var page in ListPagesAsync(path, labelSelector, type, cancellationToken).ConfigureAwait(false)
+                )
+                {
+                    items.AddRange(page.Items);
+                    metadata = page.Metadata;
+                }
+                return new V1List<T> { Metadata = metadata, Items = items };
             }
-            if (next is not null)
+            catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Gone && attempt == 0)
             {
-                query.Append("&continue=").Append(Escape(next));
-            }
-            var page = await GetAsync(query.ToString(), type, cancellationToken).ConfigureAwait(false);
-            items.AddRange(page.Items);
-            next = page.Metadata.ContinueProperty;
-            if (string.IsNullOrEmpty(next))
-            {
-                return page with { Items = items };
+                // The server forgot where a page ended: what was read is of no use.
+                continue;
             }
         }
     }
 
-    private T Read<T>(string json, JsonTypeInfo<T> type)
+    private async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw KubernetesFailure.FromTransport(Configuration, e);
+        }
+    }
+
+    private T Parse<T>(string json, string path, JsonTypeInfo<T> type)
     {
         try
         {
             return JsonSerializer.Deserialize(json, type)
-                ?? throw KubernetesFailure.Malformed(Configuration, "watch", "null", null);
+                ?? throw KubernetesFailure.Malformed(Configuration, path, "null", null);
         }
         catch (JsonException e)
         {
-            throw KubernetesFailure.Malformed(Configuration, "watch", e.Message, e);
+            throw KubernetesFailure.Malformed(Configuration, path, e.Message, e);
         }
     }
 

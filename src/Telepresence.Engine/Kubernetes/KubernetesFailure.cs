@@ -102,6 +102,24 @@ internal static class KubernetesFailure
             inner
         );
 
+    /// <summary>A watch ended with an error: 410 where the server has forgotten the version.</summary>
+    public static KubernetesException OfWatch(
+        KubernetesClientConfiguration configuration,
+        string path,
+        V1Status status
+    ) =>
+        new(
+            KubernetesErrorId.KubernetesApiError,
+            "ResourceUnavailable",
+            $"The watch of {path} ended: {status.Message ?? status.Reason ?? "no reason given"}",
+            "kubectl get --raw '/readyz?verbose'"
+        )
+        {
+            Status = status,
+            StatusCode = (HttpStatusCode)(status.Code ?? 500),
+            TargetObject = configuration.Server.AbsoluteUri,
+        };
+
     private static async Task<V1Status?> ReadStatusAsync(
         HttpResponseMessage response,
         CancellationToken cancellationToken

@@ -332,10 +332,12 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private async Task DirectNamesAsync(IProgress<ConnectStep> progress, CancellationToken cancellationToken)
     {
         progress.Report(new ConnectStep(ConnectStage.Dns, "directing the cluster's names here"));
-        var link = new DnsLink(_device.Index, _plan.VirtualIPv4.DnsAddress, _dns.SearchDomains, _dns.RoutingDomains);
         _undo.Push(() => new ValueTask(_nameService.Plumbing.ClearAsync(_device.Index, CancellationToken.None)));
-        await _nameService.Plumbing.ApplyAsync(link, cancellationToken).ConfigureAwait(false);
+        await _nameService.Plumbing.ApplyAsync(NameLink, cancellationToken).ConfigureAwait(false);
     }
+
+    private DnsLink NameLink =>
+        new(_device.Index, _plan.VirtualIPv4.DnsAddress, _dns.SearchDomains, _dns.RoutingDomains);
 
     private void SetRoutes(IProgress<ConnectStep> progress)
     {
@@ -390,6 +392,20 @@ internal sealed partial class EngineSession : IAsyncDisposable
         var watch = new ChangeWatch(_link, _services.Routing, _nameService, Replan, OnTrouble);
         _undo.Push(watch.Dispose);
         watch.CatchUp();
+        if (_zone.FollowsCluster)
+            FollowNamespaces();
+    }
+
+    private void FollowNamespaces()
+    {
+        var ended = new CancellationTokenSource();
+        var following = _access.FollowNamespacesAsync(OnNamespacesAsync, ended.Token);
+        _undo.Push(async () =>
+        {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ended.Dispose();
+        });
     }
 
     private void OnLostChanged(bool lost, Exception? reason)
@@ -443,8 +459,29 @@ internal sealed partial class EngineSession : IAsyncDisposable
         }
         _router.SetWorkloads(_plan.Workloads);
         _router.SetNameServers([_plan.VirtualIPv4.DnsAddress, .. captured]);
-        _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
+        UpdateNames();
         Report(change);
+    }
+
+    private void UpdateNames()
+    {
+        lock (_gate)
+            _dns.Update(_zone.Options(_info, _plan, _nameService.Plumbing));
+    }
+
+    private async Task OnNamespacesAsync(IReadOnlyList<string> namespaces, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            _zone = _zone with { ClusterNamespaces = namespaces };
+        UpdateNames();
+        try
+        {
+            await _nameService.Plumbing.ApplyAsync(NameLink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TelepresenceException e)
+        {
+            OnNotFollowed(e);
+        }
     }
 
     private void Report(PlanChange change)

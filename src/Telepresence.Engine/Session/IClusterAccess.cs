@@ -34,6 +34,15 @@ internal interface IClusterAccess : IDisposable
     Task<IReadOnlyList<string>?> GetNamespacesAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Tells the namespaces whenever there are others, until cancelled. Returns where they may not be watched, and where
+    /// there is no API server to ask.
+    /// </summary>
+    Task FollowNamespacesAsync(
+        Func<IReadOnlyList<string>, CancellationToken, Task> changed,
+        CancellationToken cancellationToken
+    ) => Task.CompletedTask;
+
+    /// <summary>
     /// What has which address in the cluster, as <c>service/web.demo</c> or <c>pod/web-1.demo</c>. An access without an API
     /// server to ask knows nothing.
     /// </summary>

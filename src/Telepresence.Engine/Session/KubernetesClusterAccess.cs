@@ -139,6 +139,16 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         }
     }
 
+    public async Task FollowNamespacesAsync(
+        Func<IReadOnlyList<string>, CancellationToken, Task> changed,
+        CancellationToken cancellationToken
+    )
+    {
+        var right = new V1ResourceAttributes { Verb = "watch", Resource = "namespaces" };
+        if (await MayAsync(right, cancellationToken).ConfigureAwait(false))
+            await NamespaceFollower.RunAsync(_client, changed, cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken)
     {
         var objects = new Dictionary<IPAddress, string>();
@@ -193,11 +203,11 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     /// </summary>
     public async Task RequirePodStreamsAsync(string podNamespace, CancellationToken cancellationToken)
     {
-        if (await MayAsync("create", podNamespace, cancellationToken).ConfigureAwait(false))
+        if (await MayForwardAsync("create", podNamespace, cancellationToken).ConfigureAwait(false))
             return;
         if (
             _portForward.Proven is PortForwardTransport.WebSocketChannels or PortForwardTransport.WebSocketTunnel
-            && await MayAsync("get", podNamespace, cancellationToken).ConfigureAwait(false)
+            && await MayForwardAsync("get", podNamespace, cancellationToken).ConfigureAwait(false)
         )
             return;
         throw AgentErrors.LinksUnavailable(
@@ -215,22 +225,25 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<bool> MayAsync(string verb, string podNamespace, CancellationToken cancellationToken)
+    private Task<bool> MayForwardAsync(string verb, string podNamespace, CancellationToken cancellationToken) =>
+        MayAsync(
+            new V1ResourceAttributes
+            {
+                NamespaceProperty = podNamespace,
+                Verb = verb,
+                Resource = "pods",
+                Subresource = "portforward",
+            },
+            cancellationToken
+        );
+
+    private async Task<bool> MayAsync(V1ResourceAttributes right, CancellationToken cancellationToken)
     {
         var review = await _client
             .CreateSelfSubjectAccessReviewAsync(
                 new V1SelfSubjectAccessReview
                 {
-                    Spec = new V1SelfSubjectAccessReviewSpec
-                    {
-                        ResourceAttributes = new V1ResourceAttributes
-                        {
-                            NamespaceProperty = podNamespace,
-                            Verb = verb,
-                            Resource = "pods",
-                            Subresource = "portforward",
-                        },
-                    },
+                    Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = right },
                 },
                 cancellationToken
             )

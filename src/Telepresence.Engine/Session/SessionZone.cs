@@ -18,6 +18,9 @@ internal sealed record SessionZone(
     ClientConfiguration Configuration
 )
 {
+    /// <summary>Whether namespaces that come and go with the cluster's count: nobody named others.</summary>
+    public bool FollowsCluster => MappedNamespaces.Count == 0 && Configuration.MappedNamespaces is not { Count: > 0 };
+
     public DnsZoneOptions Options(ManagerClusterInfo info, SubnetPlan plan, IDnsPlumbing plumbing)
     {
         var defaults = new DnsZoneOptions { Session = Session, Namespace = Namespace };
