@@ -480,7 +480,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         }
         catch (TelepresenceException e)
         {
-            OnNotFollowed(e);
+            OnTrouble(e);
         }
     }
 
