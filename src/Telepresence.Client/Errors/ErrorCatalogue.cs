@@ -140,6 +140,12 @@ public static class ErrorCatalogue
                 "kubectl get pods --namespace '{namespace}' --selector app=traffic-manager"
             ),
             new(
+                ErrorId.ManagerUnauthorized,
+                Category.AuthenticationError,
+                "The traffic-manager in namespace '{namespace}' does not let this user in: {reason}. Choose a user with a token with -User, or give one with -Token.",
+                "Connect-Telepresence -Token TOKEN"
+            ),
+            new(
                 ErrorId.ManagerProtocolMismatch,
                 Category.ProtocolError,
                 "The traffic-manager {version} cannot be used: {reason}. 2.20 and later can; upgrade it.",

@@ -48,6 +48,9 @@ public enum ErrorId
     /// <summary>The traffic-manager runs but does not answer.</summary>
     ManagerUnavailable,
 
+    /// <summary>The traffic-manager asks who calls, and the kubeconfig's user cannot prove it.</summary>
+    ManagerUnauthorized,
+
     /// <summary>The traffic-manager does not speak our protocol.</summary>
     ManagerProtocolMismatch,
 

@@ -48,7 +48,7 @@ internal sealed class CredentialSource : IDisposable
     public async ValueTask ApplyAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var user = _configuration.User;
-        if (await GetTokenAsync(cancellationToken).ConfigureAwait(false) is { } token)
+        if (await GetBearerTokenAsync(cancellationToken).ConfigureAwait(false) is { } token)
         {
             Add(request, "Authorization", "Bearer " + token);
         }
@@ -75,9 +75,9 @@ internal sealed class CredentialSource : IDisposable
         }
     }
 
-    public void Dispose() => _refresh.Dispose();
-
-    private async ValueTask<string?> GetTokenAsync(CancellationToken cancellationToken)
+    /// <summary>The user's token; null when the user has none, but may prove itself in another way.</summary>
+    /// <exception cref="KubernetesException">CredentialPluginFailed, KubeconfigInvalid.</exception>
+    public async ValueTask<string?> GetBearerTokenAsync(CancellationToken cancellationToken)
     {
         // As in client-go, a token file wins over a token, and both win over a plugin.
         if (_tokenFile is not null)
@@ -99,6 +99,8 @@ internal sealed class CredentialSource : IDisposable
             _ => null,
         };
     }
+
+    public void Dispose() => _refresh.Dispose();
 
     private async Task<string?> AskPluginAsync(ExecPlugin plugin, CancellationToken cancellationToken)
     {

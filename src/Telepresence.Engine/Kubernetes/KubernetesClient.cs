@@ -30,6 +30,9 @@ internal sealed class KubernetesClient : IDisposable
 
     public KubernetesClientConfiguration Configuration { get; }
 
+    /// <summary>What proves to the API server who the user is.</summary>
+    public CredentialSource Credentials => _credentials;
+
     /// <summary>Bound of one call.</summary>
     public TimeSpan Timeout => _options.Timeout;
 

@@ -67,7 +67,7 @@ internal sealed class ManagerConnection : IAsyncDisposable
     /// <param name="options">Who we are.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TelepresenceException">
-    /// ManagerUnavailable, ManagerProtocolMismatch, NamespaceNotFound, or what <paramref name="connect"/> threw.
+    /// ManagerUnavailable, ManagerUnauthorized, ManagerProtocolMismatch, NamespaceNotFound, or what <paramref name="connect"/> threw.
     /// </exception>
     public static async Task<ManagerConnection> OpenAsync(
         Func<CancellationToken, ValueTask<Stream>> connect,
@@ -75,13 +75,18 @@ internal sealed class ManagerConnection : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var channel = new GrpcChannel(connect, new GrpcChannelOptions { TimeProvider = options.TimeProvider });
+        var credentials = new ManagerCredentials(options);
+        var channel = new GrpcChannel(
+            connect,
+            new GrpcChannelOptions { Credentials = credentials, TimeProvider = options.TimeProvider }
+        );
         VersionInfo2? version = null;
         try
         {
             var client = new ManagerClient(channel);
             version = await FirstContact.GetVersionAsync(client, options, cancellationToken).ConfigureAwait(false);
             CheckVersion(version, options);
+            await credentials.FollowAsync(version, cancellationToken).ConfigureAwait(false);
             var call = new CallOptions(Deadline: CallTimeout, CancellationToken: cancellationToken);
             var info = new ClientInfo
             {
@@ -234,8 +239,6 @@ internal sealed class ManagerConnection : IAsyncDisposable
             throw ManagerErrors.ProtocolMismatch(options, version.Version, "it does not tell its release", null);
         if (parsed < OldestManager)
             throw ManagerErrors.ProtocolMismatch(options, version.Version, "its release is too old", null);
-        if (version.AuthRequired)
-            throw ManagerErrors.ProtocolMismatch(options, version.Version, "it wants authentication of its own", null);
     }
 
     private enum WatchStep

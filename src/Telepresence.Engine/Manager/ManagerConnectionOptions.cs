@@ -27,8 +27,11 @@ internal sealed record ManagerConnectionOptions
     /// <summary>dns.lookupTimeout.</summary>
     public TimeSpan LookupTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How often the session is kept.</summary>
-    public TimeSpan RemainInterval { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>For a manager that asks who calls; null: there are none.</summary>
+    public IBearerTokens? Tokens { get; init; }
+
+    /// <summary>How often the session is kept. It is the only heartbeat: managers drop clients that send HTTP/2 pings.</summary>
+    public TimeSpan RemainInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     public TunnelOptions Tunnels { get; init; } = new();
 

@@ -17,6 +17,11 @@ internal static class ManagerErrors
             return ProtocolMismatch(options, version, peer.Message, exception);
         return exception.StatusCode switch
         {
+            StatusCode.Unauthenticated or StatusCode.PermissionDenied => Unauthorized(
+                options,
+                $"it says: {exception.Status.Detail}",
+                exception
+            ),
             StatusCode.Unimplemented => ProtocolMismatch(options, version, exception.Status.Detail, exception),
             StatusCode.FailedPrecondition => ErrorCatalogue.Error(
                 ErrorId.NamespaceNotFound,
@@ -42,6 +47,19 @@ internal static class ManagerErrors
             ),
         };
     }
+
+    public static TelepresenceException Unauthorized(
+        ManagerConnectionOptions options,
+        string reason,
+        Exception? cause
+    ) =>
+        ErrorCatalogue.Error(
+            ErrorId.ManagerUnauthorized,
+            options.ManagerNamespace,
+            cause,
+            ("namespace", options.ManagerNamespace),
+            ("reason", reason.TrimEnd('.'))
+        );
 
     public static TelepresenceException ProtocolMismatch(
         ManagerConnectionOptions options,

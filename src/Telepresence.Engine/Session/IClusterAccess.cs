@@ -57,6 +57,9 @@ internal interface IClusterAccess : IDisposable
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<TelepresenceWorkload>>([]);
 
+    /// <summary>Tokens for a traffic-manager that asks who calls; null: nobody is known here.</summary>
+    IBearerTokens? Tokens => null;
+
     /// <summary>The object behind what the traffic-manager gives its clients; null without an API server to ask.</summary>
     ClusterConfigMap? ConfigMap => null;
 

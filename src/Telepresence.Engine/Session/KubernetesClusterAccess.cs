@@ -37,6 +37,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
     public string DefaultNamespace => _client.Configuration.Namespace;
     public string ManagerNamespace { get; }
     public ClientConfiguration Configuration { get; }
+    public IBearerTokens? Tokens => new KubernetesBearerTokens(_client);
     public ClusterConfigMap? ConfigMap => new(_client, ManagerNamespace);
 
     /// <summary>Reads the kubeconfig; does not talk to the cluster yet.</summary>

@@ -23,6 +23,7 @@ internal static class ManagerOptions
             InstallId = services.InstallId,
             Namespace = connectedNamespace,
             ManagerNamespace = access.ManagerNamespace,
+            Tokens = access.Tokens,
             TimeProvider = services.Time,
         };
         return defaults with

@@ -21,27 +21,15 @@ public sealed class GrpcChannel : IDisposable
         ArgumentNullException.ThrowIfNull(connect);
         _options = options ?? new GrpcChannelOptions();
         _base = new Uri($"http://{_options.Authority}");
-        var handler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
+        var handler = CreateHandler(
+            async (_, cancellationToken) =>
                 _transport = new ServerPrefaceStream(
                     await connect(cancellationToken).ConfigureAwait(false),
                     _options.PrefaceTimeout,
                     _options.TimeProvider
-                ),
-            // One port-forward, one connection: a second one would also be a second session's worth of buffers.
-            EnableMultipleHttp2Connections = false,
-            InitialHttp2StreamWindowSize = _options.InitialStreamWindowSize,
-            // Peers drop clients that ping (too_many_pings), and a tunnel may be silent for hours.
-            KeepAlivePingDelay = Timeout.InfiniteTimeSpan,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-        };
+                )
+        );
+        handler.InitialHttp2StreamWindowSize = _options.InitialStreamWindowSize;
         _invoker = new HttpMessageInvoker(handler);
     }
 
@@ -86,6 +74,25 @@ public sealed class GrpcChannel : IDisposable
 
     /// <summary>Closes the connection; calls in flight end with an error.</summary>
     public void Dispose() => _invoker.Dispose();
+
+    internal static SocketsHttpHandler CreateHandler(
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect
+    ) =>
+        new()
+        {
+            ConnectCallback = connect,
+            // One port-forward, one connection: a second one would also be a second session's worth of buffers.
+            EnableMultipleHttp2Connections = false,
+            // Peers drop clients that ping (too_many_pings), and a tunnel may be silent for hours.
+            KeepAlivePingDelay = Timeout.InfiniteTimeSpan,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+        };
 
     private GrpcCall Start(string path, CallOptions options, byte[]? onlyMessage)
     {
