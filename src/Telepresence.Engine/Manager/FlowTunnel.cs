@@ -59,8 +59,8 @@ internal sealed class FlowTunnel(ITunnelDialer dialer, FlowCounters counters)
         counters.Begin();
         try
         {
-            using var tunnel = await dialer.OpenAsync(id, cancellationToken).ConfigureAwait(false);
-            var result = await tunnel.DialResult.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var (tunnel, result) = await DialAsync(id, cancellationToken).ConfigureAwait(false);
+            using var _ = tunnel;
             if (result.Outcome != DialOutcome.Connected)
             {
                 counters.Reject(result.Outcome);
@@ -72,6 +72,8 @@ internal sealed class FlowTunnel(ITunnelDialer dialer, FlowCounters counters)
         catch (Exception e) when (IsExpected(e) && !cancellationToken.IsCancellationRequested)
         {
             counters.Break();
+            // What a reset is to TCP: the application learns that nothing more comes.
+            flow.Unreachable();
         }
         finally
         {

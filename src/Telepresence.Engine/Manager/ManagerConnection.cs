@@ -7,8 +7,8 @@ using Telepresence.Protocol.Manager;
 namespace Telepresence.Engine.Manager;
 
 /// <summary>
-/// A session with a traffic-manager. A transport that broke is opened again with the next call; the session goes on as long
-/// as the manager knows it, and <see cref="Lost"/> tells when it does not.
+/// A session with a traffic-manager. A transport that broke, or that nothing comes over any more, is opened again; the session
+/// goes on as long as the manager knows it, and <see cref="Lost"/> tells when it does not.
 /// </summary>
 internal sealed class ManagerConnection : IAsyncDisposable
 {
@@ -17,30 +17,41 @@ internal sealed class ManagerConnection : IAsyncDisposable
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
     private readonly GrpcChannel _channel;
+    private readonly ManagerTransport _transport;
     private readonly ManagerConnectionOptions _options;
+    private readonly SessionKeeper _keeper;
     private readonly CancellationTokenSource _closing = new();
-    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _remaining;
 
     private ManagerConnection(
         GrpcChannel channel,
+        ManagerTransport transport,
         ManagerConnectionOptions options,
         VersionInfo2 version,
-        SessionInfo session,
+        SessionKeeper keeper,
         string clientConfiguration
     )
     {
         _channel = channel;
+        _transport = transport;
         _options = options;
+        _keeper = keeper;
         Client = new ManagerClient(channel);
-        Session = session;
+        Session = keeper.Session;
         ManagerName = version.Name;
         ManagerVersion = version.Version;
         ClientConfiguration = clientConfiguration;
-        Resolver = new ManagerResolver(Client, session, options.LookupTimeout);
-        Tunnels = new TunnelDialer(Client.OpenTunnel, session.SessionId, options.Tunnels);
-        _remaining = RemainAsync();
+        Resolver = new ManagerResolver(Client, Session, options.LookupTimeout);
+        Tunnels = new TunnelDialer(Client.OpenTunnel, Session.SessionId, options.Tunnels);
     }
+
+    /// <inheritdoc cref="SessionKeeper.ReachableChanged"/>
+    public event Action<bool, Exception?>? ReachableChanged
+    {
+        add => _keeper.ReachableChanged += value;
+        remove => _keeper.ReachableChanged -= value;
+    }
+
+    public bool IsReachable => _keeper.Reachable.IsReachable;
 
     /// <summary>For what this class does not wrap.</summary>
     public ManagerClient Client { get; }
@@ -60,7 +71,7 @@ internal sealed class ManagerConnection : IAsyncDisposable
     public TunnelDialer Tunnels { get; }
 
     /// <summary>Completes, with the reason, when the manager does not know the session any more: connect anew.</summary>
-    public Task<string> Lost => _lost.Task;
+    public Task<string> Lost => _keeper.Lost;
 
     /// <summary>First contact, with retries within <see cref="ManagerConnectionOptions.ApiTimeout"/>, and the session's beginning.</summary>
     /// <param name="connect">Opens the way to the manager's gRPC port; called again when it broke.</param>
@@ -75,9 +86,10 @@ internal sealed class ManagerConnection : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
+        var transport = new ManagerTransport(connect);
         var credentials = new ManagerCredentials(options);
         var channel = new GrpcChannel(
-            connect,
+            transport.OpenAsync,
             new GrpcChannelOptions { Credentials = credentials, TimeProvider = options.TimeProvider }
         );
         VersionInfo2? version = null;
@@ -98,18 +110,24 @@ internal sealed class ManagerConnection : IAsyncDisposable
             };
             var session = await client.ArriveAsClient(info, call).ConfigureAwait(false);
             var configuration = await client.GetClientConfig(call).ConfigureAwait(false);
-            return new ManagerConnection(channel, options, version, session, configuration.ConfigYaml.ToStringUtf8());
+            var keeper = SessionKeeper.Start(client, transport, options, info, session, version.Version);
+            return new ManagerConnection(
+                channel,
+                transport,
+                options,
+                version,
+                keeper,
+                configuration.ConfigYaml.ToStringUtf8()
+            );
         }
-        catch (RpcException e)
+        catch (Exception e)
         {
+            transport.Dispose();
             channel.Dispose();
+            if (e is not RpcException failed)
+                throw;
             cancellationToken.ThrowIfCancellationRequested();
-            throw ManagerErrors.From(e, options, version?.Version);
-        }
-        catch
-        {
-            channel.Dispose();
-            throw;
+            throw ManagerErrors.From(failed, options, version?.Version);
         }
     }
 
@@ -144,7 +162,7 @@ internal sealed class ManagerConnection : IAsyncDisposable
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         var backOff = new BackOff(TimeSpan.FromMilliseconds(100), longestPause, _options.TimeProvider);
         var step = WatchStep.Broken;
-        while (step == WatchStep.Broken)
+        while (step == WatchStep.Broken && !Lost.IsCompleted)
         {
             using var call = begin(Client, new CallOptions(CancellationToken: ended.Token));
             var messages = call.ReadAllAsync(default).GetAsyncEnumerator(default);
@@ -157,24 +175,35 @@ internal sealed class ManagerConnection : IAsyncDisposable
                 }
             }
             if (step == WatchStep.Broken)
+            {
                 await backOff.WaitAsync(ended.Token).ConfigureAwait(false);
+                await Task.WhenAny(Lost, _keeper.Reachable.WaitAsync(ended.Token)).ConfigureAwait(false);
+                ended.Token.ThrowIfCancellationRequested();
+            }
         }
     }
 
-    /// <summary>Departs and closes the connection.</summary>
+    /// <inheritdoc cref="SessionKeeper.Check"/>
+    public void Check() => _keeper.Check();
+
+    /// <inheritdoc cref="SessionKeeper.Doubt"/>
+    public void Doubt() => _keeper.Doubt();
+
+    /// <summary>Departs, where the manager can be reached, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        await _remaining.ConfigureAwait(false);
+        await _keeper.DisposeAsync().ConfigureAwait(false);
         try
         {
-            if (!_lost.Task.IsCompleted)
+            if (!Lost.IsCompleted && IsReachable)
                 await Client.Depart(Session, new CallOptions(Deadline: DepartTimeout)).ConfigureAwait(false);
         }
         catch (RpcException)
         {
             // The manager will notice by itself that nobody remains.
         }
+        _transport.Dispose();
         _channel.Dispose();
         _closing.Dispose();
     }
@@ -188,47 +217,11 @@ internal sealed class ManagerConnection : IAsyncDisposable
         catch (RpcException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            LoseIfUnknown(e);
+            if (e.StatusCode == StatusCode.NotFound)
+                Doubt();
             // Cancelled is how a manager ends the watches of a session; the next try tells whether the session is gone.
-            return e.StatusCode is StatusCode.NotFound or StatusCode.Unimplemented ? WatchStep.Over : WatchStep.Broken;
+            return e.StatusCode == StatusCode.Unimplemented ? WatchStep.Over : WatchStep.Broken;
         }
-    }
-
-    private async Task RemainAsync()
-    {
-        var backOff = new BackOff(TimeSpan.FromSeconds(1), _options.RemainInterval, _options.TimeProvider);
-        var request = new RemainRequest { Session = Session };
-        try
-        {
-            await Task.Delay(_options.RemainInterval, _options.TimeProvider, _closing.Token).ConfigureAwait(false);
-            while (!_lost.Task.IsCompleted)
-            {
-                try
-                {
-                    await Client
-                        .Remain(request, new CallOptions(Deadline: CallTimeout, CancellationToken: _closing.Token))
-                        .ConfigureAwait(false);
-                    backOff.Reset();
-                    await Task.Delay(_options.RemainInterval, _options.TimeProvider, _closing.Token)
-                        .ConfigureAwait(false);
-                }
-                catch (RpcException e)
-                {
-                    LoseIfUnknown(e);
-                    await backOff.WaitAsync(_closing.Token).ConfigureAwait(false);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-            // Disposed: nothing is left to keep.
-        }
-    }
-
-    private void LoseIfUnknown(RpcException exception)
-    {
-        if (exception.StatusCode == StatusCode.NotFound)
-            _lost.TrySetResult(exception.Status.Detail);
     }
 
     private static void CheckVersion(VersionInfo2 version, ManagerConnectionOptions options)

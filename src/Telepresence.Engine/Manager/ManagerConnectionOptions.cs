@@ -30,8 +30,17 @@ internal sealed record ManagerConnectionOptions
     /// <summary>For a manager that asks who calls; null: there are none.</summary>
     public IBearerTokens? Tokens { get; init; }
 
-    /// <summary>How often the session is kept. It is the only heartbeat: managers drop clients that send HTTP/2 pings.</summary>
+    /// <summary>
+    /// How often the session is kept, which also shows that the way to the manager still stands. It is the only heartbeat:
+    /// managers drop clients that send HTTP/2 pings (PROTOCOL §1.4).
+    /// </summary>
     public TimeSpan RemainInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A way on which the manager does not answer for that long is lost.</summary>
+    public TimeSpan RemainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>timeouts.reconnectWait: how long what is new waits for a lost way to come back.</summary>
+    public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(10);
 
     public TunnelOptions Tunnels { get; init; } = new();
 

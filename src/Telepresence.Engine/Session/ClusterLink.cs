@@ -13,18 +13,20 @@ namespace Telepresence.Engine.Session;
 
 /// <summary>
 /// A session's connection to its traffic-manager, made anew when it is lost. Interface, routes, virtual addresses and
-/// DNS stay meanwhile; flows that want to open are told that their host is unreachable.
+/// DNS stay meanwhile; flows that are open end at once, and what is new waits for a while (<c>timeouts.reconnectWait</c>)
+/// before it is told that its host is unreachable.
 /// </summary>
 internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsyncDisposable
 {
-    private static readonly TimeSpan _firstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _longestRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly IClusterAccess _access;
     private readonly ManagerConnectionOptions _options;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<ClusterLink> _logger;
     private readonly FlowCounters _counters = new();
+    private readonly Reachability _reachable = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource<ManagerClusterInfo> _firstInfo = new(
         TaskCreationOptions.RunContinuationsAsynchronously
@@ -68,6 +70,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             .ConfigureAwait(false);
         progress?.Report(new ConnectStep(ConnectStage.Manager, "waiting for the cluster's subnets"));
         _progress = null;
+        Adopt(_connection);
         _supervision = SuperviseAsync(_connection);
         return await _firstInfo.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -130,11 +133,34 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             flow.Unreachable();
     }
 
-    public ValueTask<(int ResponseCode, ReadOnlyMemory<byte> Records)> LookupAsync(
+    /// <summary>Waits for a lost cluster as long as a look-up may take.</summary>
+    public async ValueTask<(int ResponseCode, ReadOnlyMemory<byte> Records)> LookupAsync(
         string name,
         ushort type,
         CancellationToken cancellationToken
-    ) => Connection.Resolver.LookupAsync(name, type, cancellationToken);
+    )
+    {
+        var time = _options.TimeProvider;
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var left = _options.LookupTimeout - time.GetElapsedTime(began);
+            if (!await _reachable.WaitAsync(left, time, cancellationToken).ConfigureAwait(false))
+                throw new TimeoutException($"The traffic-manager was not there to resolve {name}.");
+            try
+            {
+                return await Connection.Resolver.LookupAsync(name, type, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException) when (!_reachable.IsReachable)
+            {
+                // What broke was the way there, not the look-up.
+                continue;
+            }
+        }
+    }
+
+    /// <summary>The machine's network changed: looks whether the cluster is still there.</summary>
+    public void Check() => Volatile.Read(ref _connection)?.Check();
 
     /// <summary>Departs, so that the manager forgets the session at once.</summary>
     public async ValueTask DisposeAsync()
@@ -150,7 +176,16 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
         _ended.Dispose();
     }
 
-    private FlowTunnel NewTunnel(AgentDialer? agent) => new(agent ?? (ITunnelDialer)Connection.Tunnels, _counters);
+    private FlowTunnel NewTunnel(AgentDialer? agent) =>
+        new(
+            new PatientDialer(
+                () => agent ?? (ITunnelDialer)Connection.Tunnels,
+                _reachable,
+                _options.ReconnectWait,
+                () => Connection.Doubt()
+            ),
+            _counters
+        );
 
     /// <summary>Null: none is wanted, or none is there.</summary>
     private AgentDialer? DialerFor(string workload)
@@ -169,28 +204,37 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
     /// <summary>The transport of the gRPC channel: first when connecting, and again whenever it broke.</summary>
     private async ValueTask<Stream> OpenStreamAsync(CancellationToken cancellationToken)
     {
-        var isReconnect = _connection is not null;
         try
         {
-            if (isReconnect)
-                LostChanged?.Invoke(true, null);
             var stream = await _access.OpenManagerStreamAsync(_progress, cancellationToken).ConfigureAwait(false);
             _progress?.Report(
                 new ConnectStep(ConnectStage.Manager, $"arriving at the traffic-manager in {_access.ManagerNamespace}")
             );
-            if (isReconnect)
-                LostChanged?.Invoke(false, null);
             return stream;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LogNoWay(e.Message);
-            if (isReconnect)
-                LostChanged?.Invoke(true, e);
             if (e is ITypedError typed)
                 throw TelepresenceException.FromData(typed.ToData(), e);
             throw;
         }
+    }
+
+    private void Adopt(ManagerConnection connection)
+    {
+        connection.ReachableChanged += OnReachableChanged;
+        if (!connection.IsReachable)
+            OnReachableChanged(false, null);
+    }
+
+    private void OnReachableChanged(bool isReachable, Exception? why)
+    {
+        if (isReachable)
+            _reachable.Restore();
+        else
+            _reachable.Lose();
+        LostChanged?.Invoke(!isReachable, why);
     }
 
     private async Task SuperviseAsync(ManagerConnection connection)
@@ -200,12 +244,14 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             await FollowAsync(connection).ConfigureAwait(false);
             var reason = await connection.Lost.WaitAsync(_ended.Token).ConfigureAwait(false);
             LogSessionLost(reason);
-            LostChanged?.Invoke(true, null);
+            connection.ReachableChanged -= OnReachableChanged;
+            OnReachableChanged(false, null);
             await connection.DisposeAsync().ConfigureAwait(false);
             connection = await ArriveAnewAsync().ConfigureAwait(false);
             Volatile.Write(ref _connection, connection);
             Volatile.Read(ref _agents)?.Follow(connection);
-            LostChanged?.Invoke(false, null);
+            OnReachableChanged(true, null);
+            Adopt(connection);
         }
     }
 
@@ -231,7 +277,8 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
 
     private async Task<ManagerConnection> ArriveAnewAsync()
     {
-        for (var delay = _firstRetry; ; delay = delay < _longestRetry ? delay * 2 : _longestRetry)
+        var backOff = new BackOff(FirstPause, LongestPause, _options.TimeProvider);
+        while (true)
         {
             try
             {
@@ -242,7 +289,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
                 // A cluster may be away in many ways, and all of them may pass.
                 LogNoWay(e.Message);
                 LostChanged?.Invoke(true, e);
-                await Task.Delay(delay, _options.TimeProvider, _ended.Token).ConfigureAwait(false);
+                await backOff.WaitAsync(_ended.Token).ConfigureAwait(false);
             }
         }
     }

@@ -386,6 +386,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
         _since = _services.Time.GetUtcNow().UtcDateTime;
         _link.LostChanged += OnLostChanged;
         _undo.Push(() => _link.LostChanged -= OnLostChanged);
+        _services.Routing.Changed += _link.Check;
+        _undo.Push(() => _services.Routing.Changed -= _link.Check);
         // Names are answered with SERVFAIL then, which says nothing of why.
         _translation.Exhausted += OnTrouble;
         _undo.Push(() => _translation.Exhausted -= OnTrouble);

@@ -30,6 +30,7 @@ internal static class ManagerOptions
         {
             ApiTimeout = configuration.TrafficManagerApi ?? defaults.ApiTimeout,
             LookupTimeout = configuration.DnsLookup ?? defaults.LookupTimeout,
+            ReconnectWait = configuration.ReconnectWait ?? defaults.ReconnectWait,
             Tunnels = defaults.Tunnels with
             {
                 RoundtripLatency = configuration.RoundtripLatency ?? defaults.Tunnels.RoundtripLatency,

@@ -32,6 +32,26 @@ internal static class PythonScripts
             print("reset", flush=True)
         """;
 
+    /// <summary>PORT HOST:PORT: carries each connection to the loopback port on; its end resets them all.</summary>
+    public const string Relay = """
+        import socket, sys, threading
+        host, port = sys.argv[2].rsplit(":", 1)
+        def pump(a, b):
+            try:
+                while data := a.recv(65536):
+                    b.sendall(data)
+                b.shutdown(socket.SHUT_WR)
+            except OSError:
+                a.close(); b.close()
+        listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
+        print("ready", flush=True)
+        while True:
+            near, _ = listener.accept()
+            far = socket.create_connection((host, int(port)))
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+        """;
+
     /// <summary>HOST PORT: one connection to an echo service; writes a growing number for each answer, or how it ended.</summary>
     public const string KeepAsking = """
         import socket, sys, time

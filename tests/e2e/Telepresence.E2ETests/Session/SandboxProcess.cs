@@ -18,6 +18,8 @@ internal sealed class SandboxProcess : IAsyncDisposable
 
     public string Kubeconfig => _json.GetProperty("kubeconfig").GetString()!;
 
+    public Uri ApiServer => new(_json.GetProperty("apiServer").GetString()!);
+
     public string PageToken => _json.GetProperty("pageToken").GetString()!;
 
     /// <summary>A service's addresses, the first family first.</summary>

@@ -4,6 +4,7 @@ using Telepresence.Client.Errors;
 using Telepresence.Engine.Manager;
 using Telepresence.Protocol.Grpc;
 using Telepresence.TrafficManager.Cluster;
+using Telepresence.TrafficManager.Compatibility;
 using Telepresence.UnitTests.TrafficManager;
 
 namespace Telepresence.UnitTests.Manager;
@@ -110,7 +111,10 @@ public class ManagerConnectionTests
     [Fact]
     public async Task A_session_the_manager_forgot_is_lost()
     {
-        await using var manager = await ManagerFixture.StartAsync();
+        // Newer ones take the session over (ReconnectClient).
+        await using var manager = await ManagerFixture.StartAsync(adjust: o =>
+            o.Emulating(ManagerRelease.Parse("2.22"))
+        );
         await using var connection = await ManagerConnection.OpenAsync(manager.ConnectAsync, Options, default);
         await using var infos = connection.WatchClusterInfoAsync(default).GetAsyncEnumerator();
         Assert.True(await infos.MoveNextAsync());
