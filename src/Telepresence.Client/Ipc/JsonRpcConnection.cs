@@ -42,7 +42,6 @@ public sealed class JsonRpcConnection : IAsyncDisposable
             new BoundedChannelOptions(_options.MaximumQueuedNotifications)
             {
                 FullMode = BoundedChannelFullMode.DropOldest,
-                SingleReader = true,
             },
             _ => Interlocked.Increment(ref _droppedNotifications)
         );
@@ -209,13 +208,27 @@ public sealed class JsonRpcConnection : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(byte[] frame, CancellationToken cancellationToken)
+    /// <summary>Sends what is queued, and then the frame: an answer must not overtake what was told before it.</summary>
+    /// <param name="frame">Null: only what is queued.</param>
+    private async Task SendAsync(byte[]? frame, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // As many as there are now: what goes on being queued must not keep the frame back.
+            for (var queued = _notifications.Reader.Count; queued > 0; queued--)
+            {
+                if (!_notifications.Reader.TryRead(out var notification))
+                {
+                    break;
+                }
+                await _stream.WriteAsync(notification, _closing.Token).ConfigureAwait(false);
+            }
             // Half a frame would break the connection: once begun it is not cancelled by one request.
-            await _stream.WriteAsync(frame, _closing.Token).ConfigureAwait(false);
+            if (frame is not null)
+            {
+                await _stream.WriteAsync(frame, _closing.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -231,9 +244,9 @@ public sealed class JsonRpcConnection : IAsyncDisposable
     {
         try
         {
-            await foreach (var frame in _notifications.Reader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
+            while (await _notifications.Reader.WaitToReadAsync(_closing.Token).ConfigureAwait(false))
             {
-                await SendAsync(frame, _closing.Token).ConfigureAwait(false);
+                await SendAsync(null, _closing.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or TelepresenceException)

@@ -16,9 +16,10 @@ public sealed class JsonRpcConnectionTests
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
-        TcpClient near = new();
+        TcpClient near = new() { NoDelay = true };
         var connecting = near.ConnectAsync((IPEndPoint)listener.LocalEndpoint, Deadline);
         var far = await listener.AcceptTcpClientAsync(Deadline);
+        far.NoDelay = true;
         await connecting;
         return (near.GetStream(), far.GetStream());
     }
@@ -179,6 +180,37 @@ public sealed class JsonRpcConnectionTests
             }
             await all.Task.WaitAsync(Deadline);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), got);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_does_not_overtake_what_was_told_before_it()
+    {
+        const int Told = 5;
+        var got = 0;
+        JsonRpcMethods listens = new();
+        listens.OnNotification<SessionParameters>("progress", (_, _) => got++);
+        JsonRpcMethods methods = new();
+        methods.Register<SessionParameters>(
+            "work",
+            (_, request, _) =>
+            {
+                for (var i = 0; i < Told; i++)
+                {
+                    request.Connection.Notify("progress", new SessionParameters($"{i}"));
+                }
+                return Task.CompletedTask;
+            }
+        );
+        var (client, server) = await ConnectAsync(methods, listens);
+        await using (server)
+        await using (client)
+        {
+            for (var call = 1; call <= 1000; call++)
+            {
+                await client.InvokeAsync("work", new SessionParameters(), Deadline);
+                Assert.Equal(call * Told, got);
+            }
         }
     }
 
