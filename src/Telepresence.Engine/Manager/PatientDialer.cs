@@ -21,6 +21,7 @@ internal sealed class PatientDialer(Func<ITunnelDialer> dialer, Reachability rea
         var wasUnknown = false;
         while (true)
         {
+            var losses = reachable.Losses;
             var left = patience - time.GetElapsedTime(began);
             if (!await reachable.WaitAsync(left, time, cancellationToken).ConfigureAwait(false))
                 throw new RpcException(StatusCode.Unavailable, $"No way into the cluster for {patience}.");
@@ -33,7 +34,7 @@ internal sealed class PatientDialer(Func<ITunnelDialer> dialer, Reachability rea
                 wasUnknown = true;
                 doubt();
             }
-            catch (RpcException) when (!reachable.IsReachable && !cancellationToken.IsCancellationRequested)
+            catch (RpcException) when (reachable.Losses != losses && !cancellationToken.IsCancellationRequested)
             {
                 // What broke was the way, not this tunnel.
                 continue;

@@ -5,12 +5,19 @@ internal sealed class Reachability
 {
     private static readonly TaskCompletionSource _reachable = Completed();
     private TaskCompletionSource _back = _reachable;
+    private int _losses;
 
     public bool IsReachable => ReferenceEquals(Volatile.Read(ref _back), _reachable);
+
+    /// <summary>
+    /// How often it was lost. What was begun before a loss and failed may be tried again, also when the way is back already.
+    /// </summary>
+    public int Losses => Volatile.Read(ref _losses);
 
     /// <summary>Who asks from now on waits. False: it was lost before.</summary>
     public bool Lose()
     {
+        Interlocked.Increment(ref _losses);
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return ReferenceEquals(Interlocked.CompareExchange(ref _back, back, _reachable), _reachable);
     }

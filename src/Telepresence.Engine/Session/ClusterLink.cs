@@ -144,6 +144,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
         var began = time.GetTimestamp();
         while (true)
         {
+            var losses = _reachable.Losses;
             var left = _options.LookupTimeout - time.GetElapsedTime(began);
             if (!await _reachable.WaitAsync(left, time, cancellationToken).ConfigureAwait(false))
                 throw new TimeoutException($"The traffic-manager was not there to resolve {name}.");
@@ -151,7 +152,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             {
                 return await Connection.Resolver.LookupAsync(name, type, cancellationToken).ConfigureAwait(false);
             }
-            catch (IOException) when (!_reachable.IsReachable)
+            catch (IOException) when (_reachable.Losses != losses)
             {
                 // What broke was the way there, not the look-up.
                 continue;
