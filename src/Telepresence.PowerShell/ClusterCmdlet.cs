@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Telepresence.Client.Contract;
-using Telepresence.Client.Sessions;
 using Telepresence.PowerShell.Completers;
 
 namespace Telepresence.PowerShell;
@@ -112,10 +111,10 @@ public abstract class ClusterCmdlet : TelepresenceCmdlet
     private protected override double? Limit => TimeoutSeconds;
 
     private protected ClusterSelection ClusterSelection =>
-        UserContext.Complete(
+        Complete(
             new ClusterSelection
             {
-                Kubeconfig = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
+                Kubeconfig = Kubeconfig,
                 Context = Context,
                 Cluster = Cluster,
                 User = User,
@@ -125,9 +124,7 @@ public abstract class ClusterCmdlet : TelepresenceCmdlet
                 AsGroup = AsGroup,
                 TlsServerName = TlsServerName,
                 SkipCertificateCheck = SkipCertificateCheck,
-            },
-            SessionState.Path.CurrentFileSystemLocation.ProviderPath,
-            UserContext.ProcessEnvironment()
+            }
         );
 
     private protected SubnetSelection SubnetSelection =>

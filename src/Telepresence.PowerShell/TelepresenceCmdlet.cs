@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using Telepresence.Client;
+using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
+using Telepresence.Client.Sessions;
 
 namespace Telepresence.PowerShell;
 
@@ -65,6 +67,17 @@ public abstract class TelepresenceCmdlet : PSCmdlet, IDisposable
             ("seconds", Limit),
             ("waiting", _waitingFor),
             ("command", MyInvocation.MyCommand.Name)
+        );
+
+    /// <summary>A selection as the engine needs it: the kubeconfig's whole path, and this shell's directory and environment.</summary>
+    private protected ClusterSelection Complete(ClusterSelection selection) =>
+        UserContext.Complete(
+            selection with
+            {
+                Kubeconfig = selection.Kubeconfig is { } path ? GetUnresolvedProviderPathFromPSPath(path) : null,
+            },
+            SessionState.Path.CurrentFileSystemLocation.ProviderPath,
+            UserContext.ProcessEnvironment()
         );
 
     /// <summary>The network engine that runs, or null.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Telepresence.Client.Objects;
 
 namespace Telepresence.Client.Maps;
@@ -11,7 +12,12 @@ public sealed class AddressMap
     /// <summary>Rows that have nothing to do with a cluster; more are only counted.</summary>
     public const int MaximumUnrelated = 40;
 
-    private static readonly string[] _neverDrawn = ["127.0.0.0/8", "fe80::/10", "ff00::/8", "224.0.0.0/4", "::1/128"];
+    private static readonly AddressRange[] _neverDrawn =
+    [
+        .. new[] { "127.0.0.0/8", "fe80::/10", "ff00::/8", "224.0.0.0/4", "::1/128" }
+            .Select(AddressRange.Parse)
+            .OfType<AddressRange>(),
+    ];
 
     private AddressMap(IReadOnlyList<AddressMapEntry> entries, IReadOnlyList<string> defaults, int omitted)
     {
@@ -28,6 +34,13 @@ public sealed class AddressMap
 
     /// <summary>How many routes that touch no cluster were left out.</summary>
     public int Omitted { get; }
+
+    /// <summary>What is true of the map as a whole, in words.</summary>
+    internal IEnumerable<string> Notes =>
+        Defaults
+            .Select(route => $"everything else: {route}")
+            .Prepend(string.Create(CultureInfo.InvariantCulture, $"and {Omitted} more routes that touch no cluster"))
+            .Skip(Omitted > 0 ? 0 : 1);
 
     /// <param name="routes">All routes of the machine, ours among them.</param>
     /// <param name="subnets">Of the sessions to draw.</param>
@@ -56,7 +69,7 @@ public sealed class AddressMap
     {
         if (IsDefault(route) || AddressRange.Parse(route.DestinationPrefix) is not { } range)
             return null;
-        if (Array.Exists(_neverDrawn, never => AddressRange.Parse(never)!.Value.Covers(range)))
+        if (Array.Exists(_neverDrawn, never => never.Covers(range)))
             return null;
         var kind = route.InterfaceOwner.Length > 0 ? AddressMapKind.Vpn : AddressMapKind.Local;
         return new AddressMapEntry(route.DestinationPrefix, range, kind, WayOf(route));
@@ -137,13 +150,12 @@ public sealed class AddressMap
             entry.Depth = open.Count;
             if (open.Count > 0)
                 (entry.Start, entry.End) = entry.Range.In(open.Last().Range);
-            // Two that are equal stand beside each other.
-            if (!ordered.Exists(e => !ReferenceEquals(e, entry) && e.Range == entry.Range && open.Contains(e)))
-                open.Push(entry);
+            open.Push(entry);
         }
         return ordered;
     }
 
+    /// <summary>Two that are equal stand beside each other.</summary>
     private static bool IsInside(AddressMapEntry inner, AddressMapEntry outer) =>
         outer.Range.Covers(inner.Range) && outer.Range != inner.Range;
 }

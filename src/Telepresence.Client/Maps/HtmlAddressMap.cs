@@ -35,7 +35,7 @@ public static class HtmlAddressMap
             );
         }
         page.Append("</tbody></table>\n");
-        foreach (var note in SvgAddressMap.NotesOf(map))
+        foreach (var note in map.Notes)
             page.Append(CultureInfo.InvariantCulture, $"<p>{SvgAddressMap.Escape(note)}</p>\n");
         return page.Append("</body></html>\n").ToString();
     }

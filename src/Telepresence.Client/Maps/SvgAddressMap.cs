@@ -30,7 +30,7 @@ public static class SvgAddressMap
     public static string Render(AddressMap map, string title)
     {
         ArgumentNullException.ThrowIfNull(map);
-        var notes = NotesOf(map);
+        var notes = map.Notes.ToList();
         var height = Top + (RowHeight * (map.Entries.Count + notes.Count + 1)) + 8;
         const int Width = PrefixWidth + BarWidth + TextWidth;
         var svg = new StringBuilder();
@@ -57,18 +57,6 @@ public static class SvgAddressMap
         AppendLegend(svg, map, Top + (RowHeight * (map.Entries.Count + notes.Count)) + 16);
         return svg.Append("</svg>").ToString();
     }
-
-    /// <summary>What is true of the map as a whole.</summary>
-    internal static IReadOnlyList<string> NotesOf(AddressMap map) =>
-        [
-            .. map.Omitted > 0
-                ? new[]
-                {
-                    string.Create(CultureInfo.InvariantCulture, $"and {map.Omitted} more routes that touch no cluster"),
-                }
-                : [],
-            .. map.Defaults.Select(d => $"everything else: {d}"),
-        ];
 
     internal static string ClassOf(AddressMapKind kind) => kind.ToString().ToLowerInvariant();
 

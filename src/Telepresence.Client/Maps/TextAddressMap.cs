@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Telepresence.Client.Maps;
@@ -29,11 +28,7 @@ public static class TextAddressMap
         }
         if (map.Entries.Count == 0)
             lines.Add("No routes but the default one.");
-        if (map.Omitted > 0)
-            lines.Add(
-                string.Create(CultureInfo.InvariantCulture, $"and {map.Omitted} more routes that touch no cluster")
-            );
-        lines.AddRange(map.Defaults.Select(d => $"everything else: {d}"));
+        lines.AddRange(map.Notes);
         lines.AddRange(Legend(map, width, withColor));
         return string.Join(Environment.NewLine, lines);
     }

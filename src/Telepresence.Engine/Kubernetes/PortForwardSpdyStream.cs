@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Telepresence.Protocol;
 using Telepresence.Protocol.Spdy;
 
 namespace Telepresence.Engine.Kubernetes;
@@ -8,7 +9,7 @@ namespace Telepresence.Engine.Kubernetes;
 /// One forwarded port as a duplex byte stream over a SPDY/3.1 connection of its own: an error stream, which the client says
 /// nothing on, and a data stream (<c>portforward.k8s.io</c>). One reader and any number of writers at a time.
 /// </summary>
-internal sealed class PortForwardSpdyStream : Stream
+internal sealed class PortForwardSpdyStream : DuplexStream
 {
     private const int MaximumErrorText = 16 << 10;
     private const string RequestId = "0";
@@ -30,16 +31,6 @@ internal sealed class PortForwardSpdyStream : Stream
         _error = _connection.Open(Headers("error", port));
         _data = _connection.Open(Headers("data", port));
         _running = _connection.RunAsync(_ended.Token);
-    }
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Opens the port's two streams; returns when the peer has accepted both.</summary>
@@ -112,22 +103,6 @@ internal sealed class PortForwardSpdyStream : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override void Flush() { }
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Write(byte[] buffer, int offset, int count) =>
-        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Telepresence.Protocol;
 
 namespace Telepresence.Engine.Kubernetes;
 
@@ -12,7 +13,7 @@ namespace Telepresence.Engine.Kubernetes;
 /// The framing is our own because the channel byte must be in the same frame as the data (API servers do not join
 /// fragments): ClientWebSocket would cost one more copy of every byte.
 /// </remarks>
-internal sealed class PortForwardStream : Stream
+internal sealed class PortForwardStream : DuplexStream
 {
     /// <summary>Largest payload put into one frame; what the API server and kubelet copy in one go.</summary>
     internal const int MaximumPayload = 64 << 10;
@@ -60,16 +61,6 @@ internal sealed class PortForwardStream : Stream
         Close = 8,
         Ping = 9,
         Pong = 10,
-    }
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>0 at the end: the pod closed the connection and gave no error.</summary>
@@ -156,22 +147,6 @@ internal sealed class PortForwardStream : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => _transport.FlushAsync(cancellationToken);
 
     public override void Flush() => _transport.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Write(byte[] buffer, int offset, int count) =>
-        WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

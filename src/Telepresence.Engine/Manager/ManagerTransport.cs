@@ -1,3 +1,5 @@
+using Telepresence.Protocol;
+
 namespace Telepresence.Engine.Manager;
 
 /// <summary>
@@ -82,20 +84,9 @@ internal sealed class ManagerTransport(Func<CancellationToken, ValueTask<Stream>
         }
     }
 
-    private sealed class WatchedStream(Stream inner, ManagerTransport owner) : Stream
+    private sealed class WatchedStream(Stream inner, ManagerTransport owner) : DuplexStream
     {
         public Lock Ending { get; } = new();
-
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(
             Memory<byte> buffer,
@@ -133,24 +124,9 @@ internal sealed class ManagerTransport(Func<CancellationToken, ValueTask<Stream>
             }
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken token) =>
-            ReadAsync(buffer.AsMemory(offset, count), token).AsTask();
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken token) =>
-            WriteAsync(buffer.AsMemory(offset, count), token).AsTask();
-
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
-        public override int Read(byte[] buffer, int offset, int count) =>
-            ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
-
         public override void Flush() => inner.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         public override async ValueTask DisposeAsync()
         {

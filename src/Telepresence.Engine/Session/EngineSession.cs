@@ -359,6 +359,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     private void ApplyRoutes(SubnetPlan plan, IReadOnlyList<IPAddress> capturedNameServers)
     {
+        var virtualSubnets = _translation.RoutedSubnets();
         _services.Routing.Apply(
             Slot,
             new RoutePlan
@@ -367,9 +368,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 Prefixes =
                 [
                     .. plan.Proxied,
-                    .. _translation.RoutedSubnets(),
+                    .. virtualSubnets,
                     // The name server's address lies in the virtual subnet, which is not routed when nothing is translated.
-                    .. _translation.RoutedSubnets().Contains(plan.VirtualIPv4.Network)
+                    .. virtualSubnets.Contains(plan.VirtualIPv4.Network)
                         ? Array.Empty<IPNetwork>()
                         : [Addressing.IPNetworkExtensions.AsNetwork(plan.VirtualIPv4.DnsAddress)],
                 ],
@@ -488,7 +489,6 @@ internal sealed partial class EngineSession : IAsyncDisposable
 
     private void Report(PlanChange change)
     {
-        var conflicts = PlanViews.Conflicts(_plan, _translation.SubnetMap(), Settings).ToLookup(c => c.Subnet);
         foreach (var subnet in change.NewConflicts)
         {
             LogConflict(Name, subnet.Conflict!, subnet.Resolution);
@@ -497,7 +497,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
                 lock (_gate)
                     _lastError = SessionErrors.Describe(SessionErrors.Conflict(subnet, _plan, Settings));
             }
-            ConflictDetected?.Invoke(this, conflicts[subnet.Prefix.ToString()].First());
+            ConflictDetected?.Invoke(this, PlanViews.Conflict(subnet, _plan, _translation.SubnetMap(), Settings));
         }
         Changed?.Invoke(this);
     }

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Telepresence.Client.Contract;
-using Telepresence.Client.Sessions;
 
 namespace Telepresence.PowerShell.Cluster;
 
@@ -13,17 +12,5 @@ public abstract class ClusterQueryCmdlet : TelepresenceCmdlet
     public string? Kubeconfig { get; set; }
 
     private protected ClusterSelection Selection(string? context) =>
-        UserContext.Complete(
-            new ClusterSelection
-            {
-                Kubeconfig = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
-                Context = context,
-            },
-            SessionState.Path.CurrentFileSystemLocation.ProviderPath,
-            UserContext.ProcessEnvironment()
-        );
-
-    private protected static bool Matches(string[] patterns, string name) =>
-        patterns.Length == 0
-        || patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name));
+        Complete(new ClusterSelection { Kubeconfig = Kubeconfig, Context = context });
 }

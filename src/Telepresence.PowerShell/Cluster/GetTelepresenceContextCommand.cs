@@ -21,6 +21,6 @@ public sealed class GetTelepresenceContextCommand : ClusterQueryCmdlet
         {
             var engine = await GetAnyEngineAsync(cancellationToken);
             var contexts = await engine.ContextsAsync(Selection(null), cancellationToken);
-            Emit(contexts.Where(context => Matches(Name, context.Name)));
+            Emit(contexts.Where(context => Wildcards.Match(Name, context.Name)));
         });
 }

@@ -26,6 +26,6 @@ public sealed class GetTelepresenceNamespaceCommand : ClusterQueryCmdlet
         {
             var engine = await GetAnyEngineAsync(cancellationToken);
             var namespaces = await engine.NamespacesAsync(Selection(Context), cancellationToken);
-            Emit(namespaces.Where(ns => Matches(Name, ns.Name)));
+            Emit(namespaces.Where(ns => Wildcards.Match(Name, ns.Name)));
         });
 }

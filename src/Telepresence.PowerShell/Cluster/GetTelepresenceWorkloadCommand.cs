@@ -47,6 +47,6 @@ public sealed class GetTelepresenceWorkloadCommand : ClusterQueryCmdlet
                 },
                 cancellationToken
             );
-            Emit(workloads.Where(workload => Matches(Name, workload.Name)));
+            Emit(workloads.Where(workload => Wildcards.Match(Name, workload.Name)));
         });
 }

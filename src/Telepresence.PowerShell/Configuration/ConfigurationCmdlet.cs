@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Telepresence.Client.Contract;
-using Telepresence.Client.Sessions;
 using Telepresence.PowerShell.Completers;
 
 namespace Telepresence.PowerShell.Configuration;
@@ -36,13 +35,5 @@ public abstract class ConfigurationCmdlet : TelepresenceCmdlet
         Context is not null || Kubeconfig is not null || ManagerNamespace is not null;
 
     private protected ClusterSelection ClusterSelection =>
-        UserContext.Complete(
-            new ClusterSelection
-            {
-                Kubeconfig = Kubeconfig is null ? null : GetUnresolvedProviderPathFromPSPath(Kubeconfig),
-                Context = Context,
-            },
-            SessionState.Path.CurrentFileSystemLocation.ProviderPath,
-            UserContext.ProcessEnvironment()
-        );
+        Complete(new ClusterSelection { Kubeconfig = Kubeconfig, Context = Context });
 }

@@ -31,18 +31,13 @@ public sealed class GetTelepresenceConfigurationCommand : ConfigurationCmdlet
         Run(
             async cancellationToken =>
             {
-                var patterns = Key.Select(k => WildcardPattern.Get(k, WildcardOptions.IgnoreCase)).ToArray();
                 foreach (var result in await ResultsAsync(cancellationToken))
                 {
                     foreach (var warning in result.Warnings)
                     {
                         Warn(warning);
                     }
-                    Emit(
-                        result.Entries.Where(e =>
-                            patterns.Length == 0 || patterns.Any(pattern => pattern.IsMatch(e.Key))
-                        )
-                    );
+                    Emit(result.Entries.Where(e => Wildcards.Match(Key, e.Key)));
                 }
             },
             Context,

@@ -55,12 +55,8 @@ public sealed class GetTelepresenceRouteCommand : TelepresenceCmdlet
                 routes.Where(route =>
                     (sessions is null || route.Session.Length == 0 || sessions.Any(s => s.Name == route.Session))
                     && (AddressFamily is null || route.AddressFamily == AddressFamily)
-                    && IsWanted(route.DestinationPrefix)
+                    && Wildcards.Match(DestinationPrefix, route.DestinationPrefix)
                 )
             );
         });
-
-    private bool IsWanted(string prefix) =>
-        DestinationPrefix.Length == 0
-        || DestinationPrefix.Any(d => WildcardPattern.Get(d, WildcardOptions.IgnoreCase).IsMatch(prefix));
 }

@@ -9,7 +9,7 @@ namespace Telepresence.Protocol.Grpc;
 /// </summary>
 /// <param name="transport">Owned.</param>
 /// <param name="patience">How long the preface may take: a server sends it without being asked.</param>
-internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, TimeProvider timeProvider) : Stream
+internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, TimeProvider timeProvider) : DuplexStream
 {
     private const int HeaderLength = 9;
     private const int GoAwayLength = 8;
@@ -28,17 +28,6 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
     /// <summary>What is wrong with the peer, once that is known. HttpClient tells its callers often something else.</summary>
     public GrpcPeerException? Mismatch => Volatile.Read(ref _mismatch);
 
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _isChecked ? transport.ReadAsync(buffer, cancellationToken)
         // HttpClient asks so whether there is anything to read, and a peer that has reset the connection would be an error
@@ -46,27 +35,12 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
         : buffer.IsEmpty ? ValueTask.FromResult(0)
         : ReadPrefaceAsync(buffer, cancellationToken);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         _isChecked ? transport.WriteAsync(buffer, cancellationToken) : WriteUncheckedAsync(buffer, cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => transport.FlushAsync(cancellationToken);
 
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Write(byte[] buffer, int offset, int count) => transport.Write(buffer, offset, count);
-
     public override void Flush() => transport.Flush();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

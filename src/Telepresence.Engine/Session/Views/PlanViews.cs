@@ -42,8 +42,16 @@ internal static class PlanViews
         SubnetPlan plan,
         IReadOnlyList<SubnetMapping> translations,
         SessionSettings settings
+    ) => plan.Subnets.Select(subnet => Conflict(subnet, plan, translations, settings));
+
+    /// <param name="subnet">One of the plan's.</param>
+    public static TelepresenceConflict Conflict(
+        PlannedSubnet subnet,
+        SubnetPlan plan,
+        IReadOnlyList<SubnetMapping> translations,
+        SessionSettings settings
     ) =>
-        plan.Subnets.Select(subnet => new TelepresenceConflict
+        new()
         {
             Subnet = subnet.Prefix.ToString(),
             Kind = subnet.Kind,
@@ -55,7 +63,7 @@ internal static class PlanViews
             VirtualSubnet = VirtualOf(subnet, translations),
             Recommendation = subnet.Conflict is null ? "" : ConnectCommand.Recommended(plan, settings),
             Alternatives = [.. ConnectCommand.Alternatives(subnet, settings)],
-        });
+        };
 
     /// <summary>Where translated subnets would be found; what the translation table of a session with this plan says.</summary>
     public static IReadOnlyList<SubnetMapping> Preview(SubnetPlan plan)

@@ -6,6 +6,7 @@ using Telepresence.Client.Errors;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Protocol;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Cluster;
@@ -334,21 +335,10 @@ public class ReconnectTests
     }
 
     /// <summary>A stream that can become what a connection is after the laptop slept: open, and nothing comes.</summary>
-    private sealed class SilenceableStream(Stream inner) : Stream
+    private sealed class SilenceableStream(Stream inner) : DuplexStream
     {
         private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _isSilent;
-
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public void FallSilent() => _isSilent = true;
 
@@ -372,14 +362,6 @@ public class ReconnectTests
         public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public override void Flush() { }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

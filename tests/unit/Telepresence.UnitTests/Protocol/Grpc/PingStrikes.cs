@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Telepresence.Protocol;
 
 namespace Telepresence.UnitTests.Protocol.Grpc;
 
@@ -6,7 +7,7 @@ namespace Telepresence.UnitTests.Protocol.Grpc;
 /// A client's transport that counts HTTP/2 PINGs as a grpc-go server does that was told nothing of keepalive: one that comes
 /// without HEADERS or DATA having gone to the client since the one before is a strike, and after two the client is sent away.
 /// </summary>
-internal sealed class PingStrikes(Stream inner) : Stream
+internal sealed class PingStrikes(Stream inner) : DuplexStream
 {
     private const int PrefaceLength = 24;
     private readonly FrameTypes _sent = new(PrefaceLength);
@@ -17,20 +18,6 @@ internal sealed class PingStrikes(Stream inner) : Stream
     public int Pings { get; private set; }
 
     public int Strikes { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -53,14 +40,6 @@ internal sealed class PingStrikes(Stream inner) : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
