@@ -23,13 +23,16 @@ internal sealed class ResolvConfFile(string path, string owner)
     /// <summary>Names <paramref name="server"/> in the place of all name servers; everything else stays.</summary>
     public void Take(IPAddress server)
     {
-        if (ReadMarker(File.ReadAllText(path)) is null)
+        var present = File.ReadAllText(path);
+        if (ReadMarker(present) is null)
             BackUp();
         var body = new StringBuilder().Append("nameserver ").Append(server).Append('\n');
         foreach (var line in File.ReadAllLines(BackupPath).Where(line => !IsNameServer(line)))
             body.Append(line).Append('\n');
         var text = body.ToString();
-        Replace($"{Marker}{server} {owner} {Fingerprint(text)}\n{text}");
+        var wanted = $"{Marker}{server} {owner} {Fingerprint(text)}\n{text}";
+        if (wanted != present)
+            Replace(wanted);
     }
 
     /// <summary>Puts the original back, unless the file has become somebody else's. Returns what was done; null: nothing.</summary>
@@ -80,7 +83,7 @@ internal sealed class ResolvConfFile(string path, string owner)
         catch (IOException) when (Exists(BackupPath) && File.Exists(path))
         {
             // A mount point (containers) cannot be replaced, only written to.
-            File.WriteAllText(path, File.ReadAllText(BackupPath));
+            Overwrite(path, File.ReadAllText(BackupPath));
             File.Delete(BackupPath);
         }
     }
@@ -100,9 +103,17 @@ internal sealed class ResolvConfFile(string path, string owner)
         }
         catch (IOException) when (File.Exists(DraftPath) && File.Exists(path))
         {
-            File.WriteAllText(path, text);
+            Overwrite(path, text);
             File.Delete(DraftPath);
         }
+    }
+
+    /// <summary>Never empty in between: a program that looks up a name just then would find no name server.</summary>
+    internal static void Overwrite(string path, string text)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file.Write(Encoding.UTF8.GetBytes(text));
+        file.SetLength(file.Position);
     }
 
     /// <summary>The edited file with the original's name servers in the place of ours.</summary>

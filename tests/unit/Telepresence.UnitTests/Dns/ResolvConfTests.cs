@@ -60,6 +60,38 @@ public sealed class ResolvConfTests : IDisposable
     }
 
     [Fact]
+    public void What_is_in_place_is_not_written_again()
+    {
+        File.WriteAllText(Conf, Original);
+        Subject.Take(Ours);
+        File.SetLastWriteTimeUtc(Conf, DateTime.UnixEpoch);
+
+        Subject.Take(Ours);
+
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(Conf));
+    }
+
+    [Fact]
+    public async Task A_reader_finds_a_name_server_at_any_moment_of_a_write_in_place()
+    {
+        string[] texts = [Original, "nameserver 246.0.0.2\nsearch example.org\n"];
+        File.WriteAllText(Conf, Original);
+        var writing = Task.Run(() =>
+        {
+            for (var i = 0; i < 2_000; i++)
+                ResolvConfFile.Overwrite(Conf, texts[i % 2]);
+        });
+
+        while (!writing.IsCompleted)
+        {
+            await using var file = new FileStream(Conf, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(file);
+            Assert.NotEmpty(ResolvConf.Parse(await reader.ReadToEndAsync()).NameServers);
+        }
+        await writing;
+    }
+
+    [Fact]
     public void A_link_is_a_link_again()
     {
         var target = Path.Combine(_directory, "stub");
