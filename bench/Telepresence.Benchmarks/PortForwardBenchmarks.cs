@@ -1,7 +1,7 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 using Telepresence.Sandbox;
 
 namespace Telepresence.Benchmarks;

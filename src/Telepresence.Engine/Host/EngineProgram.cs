@@ -3,7 +3,7 @@ using System.Text.Json;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Launch;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Host;
 

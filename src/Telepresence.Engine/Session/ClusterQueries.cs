@@ -1,8 +1,8 @@
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
+using Telepresence.Kubernetes;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 

@@ -1,6 +1,6 @@
 using Telepresence.Client.Errors;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session;
 

@@ -2,9 +2,9 @@ using System.Net;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Objects;
 using Telepresence.Client.Sessions;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session;
 

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session;
 

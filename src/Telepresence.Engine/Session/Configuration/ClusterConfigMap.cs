@@ -1,6 +1,6 @@
 using System.Net;
 using Telepresence.Client.Errors;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session.Configuration;
 

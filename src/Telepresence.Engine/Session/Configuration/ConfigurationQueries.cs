@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Manager;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session.Configuration;
 

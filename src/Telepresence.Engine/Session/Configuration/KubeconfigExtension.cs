@@ -1,4 +1,4 @@
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.Engine.Session.Configuration;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 using Telepresence.UnitTests.TrafficManager;
 
 namespace Telepresence.UnitTests.Kubernetes;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

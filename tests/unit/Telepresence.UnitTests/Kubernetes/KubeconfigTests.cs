@@ -1,4 +1,5 @@
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Manager;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

@@ -3,8 +3,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Sessions;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Session;
+using Telepresence.Kubernetes;
 using Telepresence.UnitTests.TrafficManager;
 
 namespace Telepresence.UnitTests.Kubernetes;

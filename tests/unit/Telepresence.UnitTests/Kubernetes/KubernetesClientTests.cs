@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

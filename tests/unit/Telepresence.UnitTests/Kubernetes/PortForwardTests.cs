@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Manager;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

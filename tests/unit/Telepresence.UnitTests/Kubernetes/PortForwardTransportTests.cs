@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 using Telepresence.Sandbox;
 using Telepresence.UnitTests.Sandbox;
 

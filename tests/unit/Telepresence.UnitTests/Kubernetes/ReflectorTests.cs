@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Telepresence.E2ETests;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Kubernetes;
 

@@ -1,8 +1,9 @@
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
-using Telepresence.Engine.Kubernetes;
+using Telepresence.Engine.Manager;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Kubernetes;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.Sandbox;

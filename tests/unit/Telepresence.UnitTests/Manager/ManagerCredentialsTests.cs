@@ -152,7 +152,7 @@ public class ManagerCredentialsTests
                 {
                     return await access.OpenManagerStreamAsync(null, token);
                 }
-                catch (Telepresence.Engine.Kubernetes.KubernetesException e)
+                catch (Telepresence.Kubernetes.KubernetesException e)
                 {
                     throw TelepresenceException.FromData(e.ToData(), e);
                 }

@@ -1,8 +1,8 @@
 using Telepresence.Client.Contract;
 using Telepresence.Client.Objects;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Kubernetes;
 using Telepresence.Protocol.Manager;
 using Telepresence.Sandbox;
 

@@ -2,10 +2,10 @@ using System.Runtime.Versioning;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Kubernetes;
 using Telepresence.Sandbox;
 
 namespace Telepresence.UnitTests.Session.Configuration;

@@ -1,5 +1,5 @@
-using Telepresence.Engine.Kubernetes;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Kubernetes;
 
 namespace Telepresence.UnitTests.Session.Configuration;
 
