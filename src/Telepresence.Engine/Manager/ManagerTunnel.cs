@@ -68,6 +68,10 @@ internal sealed class ManagerTunnel : IDisposable
     public ValueTask WriteDataAsync(ReadOnlyMemory<byte> data, bool flush, CancellationToken cancellationToken) =>
         _writer.WriteDataAsync(data, flush, cancellationToken);
 
+    /// <summary>One datagram, kept back to share a frame with those that follow until <see cref="FlushAsync"/>.</summary>
+    public ValueTask AppendDataAsync(ReadOnlyMemory<byte> datagram, CancellationToken cancellationToken) =>
+        _writer.AppendDataAsync(datagram, cancellationToken);
+
     public Task FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
 
     /// <summary>No more data from this side.</summary>

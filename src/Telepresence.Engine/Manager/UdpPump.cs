@@ -44,12 +44,12 @@ internal sealed class UdpPump(IUdpFlow flow, ManagerTunnel tunnel, FlowCounters 
         while (true)
         {
             var reading = flow.ReadAsync(cancellationToken);
-            // As with TCP: a burst goes out together, the last of it at once.
+            // A burst goes out together, in as few frames as hold it, and the last of it at once.
             if (!reading.IsCompleted)
                 await tunnel.FlushAsync(cancellationToken).ConfigureAwait(false);
             if (await reading.ConfigureAwait(false) is not { } datagram)
                 return;
-            await tunnel.WriteDataAsync(datagram, flush: false, cancellationToken).ConfigureAwait(false);
+            await tunnel.AppendDataAsync(datagram, cancellationToken).ConfigureAwait(false);
             counters.Sent(datagram.Length);
             idle.Touch();
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Telepresence.Engine.NetStack.Udp;
 using Telepresence.Engine.Packets;
 using Telepresence.Engine.Vif;
 
@@ -10,10 +11,15 @@ namespace Telepresence.Engine.NetStack;
 /// </summary>
 internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
 {
+    // UDP_MAX_SEGMENTS of kernels before 6.10.
+    private const int MaximumDatagrams = 64;
+
     private readonly PacketBuffer _packet = new();
     private readonly bool _checksumOffload = (queue.Offloads & DeviceOffloads.Checksum) != 0;
     private readonly bool _tcp4Segmentation = Supports(queue, DeviceOffloads.Tcp4Segmentation);
     private readonly bool _tcp6Segmentation = Supports(queue, DeviceOffloads.Tcp6Segmentation);
+    private readonly bool _udp4Segmentation = Supports(queue, DeviceOffloads.Udp4Segmentation);
+    private readonly bool _udp6Segmentation = Supports(queue, DeviceOffloads.Udp6Segmentation);
     private ushort _identification;
 
     /// <summary>Whether a super-packet of this family may be written.</summary>
@@ -69,20 +75,44 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
         Write();
     }
 
-    public void SendUdp(in FlowKey key, ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// Sends the oldest datagram, and with it those behind it that are as long, in one packet that the device cuts (USO).
+    /// The last of them may be shorter.
+    /// </summary>
+    /// <param name="datagrams">What is sent is removed.</param>
+    /// <param name="mtu">What exceeds it goes alone, as one long packet.</param>
+    /// <param name="payloadLength">Bytes of all datagrams sent.</param>
+    /// <returns>False: there is none.</returns>
+    public bool TrySendUdp(in FlowKey key, DatagramQueue datagrams, int mtu, out int payloadLength)
     {
-        var transport = BeginIp(key, IPProtocol.Udp, UdpDatagram.HeaderLength + payload.Length);
-        UdpDatagram.WriteHeader(transport, key.DestinationPort, key.SourcePort, payload.Length);
-        payload.CopyTo(transport[UdpDatagram.HeaderLength..]);
-        var sum = InternetChecksum.PseudoHeader(key.Destination, key.Source, IPProtocol.Udp, transport.Length);
-        var checksum = InternetChecksum.Finish(InternetChecksum.Add(sum, transport));
-        // Zero means "no checksum" (RFC 768), so a sum of zero is sent as its other representation.
-        BinaryPrimitives.WriteUInt16BigEndian(
-            transport[UdpDatagram.ChecksumOffset..],
-            checksum == 0 ? ushort.MaxValue : checksum
+        payloadLength = 0;
+        if (!datagrams.TryPeek(out var datagram))
+        {
+            return false;
+        }
+
+        var headers = IpLength(key) + UdpDatagram.HeaderLength;
+        var segment = datagram.Length;
+        var canCut = (key.Source.IsIPv4 ? _udp4Segmentation : _udp6Segmentation) && headers + segment <= mtu;
+        var limit = canCut ? Math.Min(PacketBuffer.Capacity - headers, segment * MaximumDatagrams) : segment;
+        var room = _packet.Room[headers..];
+        bool isShorter;
+        do
+        {
+            datagram.Span.CopyTo(room[payloadLength..]);
+            payloadLength += datagram.Length;
+            isShorter = datagram.Length < segment;
+            datagrams.Remove();
+        } while (
+            !isShorter
+            && payloadLength < limit
+            && datagrams.TryPeek(out datagram)
+            && datagram.Length is > 0 and var length
+            && length <= segment
+            && payloadLength + length <= limit
         );
-        _packet.Offload = default;
-        Write();
+        SendUdp(key, payloadLength, segment);
+        return true;
     }
 
     /// <summary>Sends an ICMP or ICMPv6 message; the key's ports play no part.</summary>
@@ -99,6 +129,38 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
             InternetChecksum.Finish(InternetChecksum.Add(sum, message))
         );
         _packet.Offload = default;
+        Write();
+    }
+
+    /// <summary>The payload lies where it belongs; the headers go before it.</summary>
+    private void SendUdp(in FlowKey key, int payloadLength, int segment)
+    {
+        var transport = BeginIp(key, IPProtocol.Udp, UdpDatagram.HeaderLength + payloadLength);
+        UdpDatagram.WriteHeader(transport, key.DestinationPort, key.SourcePort, payloadLength);
+        var sum = InternetChecksum.PseudoHeader(key.Destination, key.Source, IPProtocol.Udp, transport.Length);
+        var checksum = transport[UdpDatagram.ChecksumOffset..];
+        if (_checksumOffload)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(checksum, InternetChecksum.Fold(sum));
+            var isSuper = payloadLength > segment;
+            var ipLength = IpLength(key);
+            _packet.Offload = new PacketOffload(
+                PartialChecksum: true,
+                ChecksumStart: (ushort)ipLength,
+                ChecksumOffset: UdpDatagram.ChecksumOffset,
+                Segmentation: isSuper ? Segmentation.Udp : Segmentation.None,
+                SegmentSize: isSuper ? (ushort)segment : (ushort)0,
+                HeaderLength: (ushort)(ipLength + UdpDatagram.HeaderLength)
+            );
+        }
+        else
+        {
+            // Zero means "no checksum" (RFC 768), so a sum of zero is sent as its other representation.
+            var whole = InternetChecksum.Finish(InternetChecksum.Add(sum, transport));
+            BinaryPrimitives.WriteUInt16BigEndian(checksum, whole == 0 ? ushort.MaxValue : whole);
+            _packet.Offload = default;
+        }
+
         Write();
     }
 

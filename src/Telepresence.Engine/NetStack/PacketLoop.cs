@@ -141,7 +141,6 @@ internal sealed class PacketLoop
     private void Process(PacketBuffer packet, bool isHandedOver)
     {
         var bytes = (ReadOnlySpan<byte>)packet.Packet;
-        var isVerified = packet.Offload.PartialChecksum || packet.Offload.Segmentation != Segmentation.None;
         if (Ipv4Packet.TryParse(bytes, out var v4))
         {
             if (v4.IsFragment)
@@ -154,7 +153,7 @@ internal sealed class PacketLoop
                 return;
             }
 
-            var ip = new IpPacket(v4.Source, v4.Destination, v4.Protocol, v4.Payload, isVerified);
+            var ip = new IpPacket(v4.Source, v4.Destination, v4.Protocol, v4.Payload, packet.Offload);
             Dispatch(ip, packet, isHandedOver);
         }
         else if (Ipv6Packet.TryParse(bytes, out var v6))
@@ -170,7 +169,7 @@ internal sealed class PacketLoop
             }
 
             Dispatch(
-                new IpPacket(v6.Source, v6.Destination, v6.Protocol, v6.Payload, isVerified),
+                new IpPacket(v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Offload),
                 packet,
                 isHandedOver
             );

@@ -35,6 +35,7 @@ internal static class Rtnetlink
 
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_TXQLEN = 13;
     public const ushort IFLA_LINKINFO = 18;
     public const ushort IFLA_AF_SPEC = 26;
     public const ushort IFLA_INFO_KIND = 1;

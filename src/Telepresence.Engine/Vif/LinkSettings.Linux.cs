@@ -16,6 +16,9 @@ internal sealed partial class LinkSettings : IDisposable
     // Loose: the way back to a captured name server does not lead through the VIF (DESIGN §6).
     private const uint LooseReversePathFilter = 2;
 
+    // Packets that wait for the loop: the kernel's 500 are 5 ms of datagrams at 100,000 a second, less than a pause.
+    private const uint TransmitQueueLength = 2000;
+
     private readonly NetlinkSocket _socket = new();
     private readonly string _name;
 
@@ -44,6 +47,8 @@ internal sealed partial class LinkSettings : IDisposable
     {
         var link = new NetlinkRequest(Rtnetlink.RTM_SETLINK, Acknowledged, LinkBody(Index, 0, 0));
         _socket.Execute(link.Put(Rtnetlink.IFLA_MTU, (uint)mtu), $"set the MTU of {_name}");
+        var queue = new NetlinkRequest(Rtnetlink.RTM_SETLINK, Acknowledged, LinkBody(Index, 0, 0));
+        Try(queue.Put(Rtnetlink.IFLA_TXQLEN, TransmitQueueLength), "lengthen the transmit queue", logger);
         // No link-local address, so no router solicitation either: nothing on this link would answer.
         Try(
             NestedFor(

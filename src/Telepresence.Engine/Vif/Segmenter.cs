@@ -36,7 +36,7 @@ internal ref struct Segmenter
             _position = 0;
             return;
         }
-        if (packet.Length < 40 || offload.SegmentSize == 0)
+        if (packet.Length < 28 || offload.SegmentSize == 0)
         {
             return;
         }

@@ -13,10 +13,15 @@ public sealed class TunnelReader(Stream stream, int maxMessageSize = GrpcFraming
     // Small, so that most of a long body needs no copy; large enough for many short messages in one read.
     private const int StagingLength = 2048;
 
+    // For datagrams, which come many at a time: a read of the stream for each costs more than copying it.
+    private const int LongStagingLength = 32 * 1024;
+
     private byte[]? _staging;
     private int _start;
     private int _end;
     private int _afterBody;
+    private int _bodyLength;
+    private bool _isBusy;
 
     /// <summary>What the present message is.</summary>
     public TunnelMessageCode Code { get; private set; }
@@ -51,7 +56,7 @@ public sealed class TunnelReader(Stream stream, int maxMessageSize = GrpcFraming
             {
                 _start += prefixLength;
                 Code = code;
-                Remaining = bodyLength;
+                Remaining = _bodyLength = bodyLength;
                 return true;
             }
             if (kind == TunnelMessageCodec.PrefixKind.Unusual)
@@ -125,7 +130,8 @@ public sealed class TunnelReader(Stream stream, int maxMessageSize = GrpcFraming
             Release();
             // Waits for data without holding memory: thousands of tunnels are idle at any time.
             await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            _staging = ArrayPool<byte>.Shared.Rent(StagingLength);
+            // Long after a read that brought more than one short message, until one brings less.
+            _staging = ArrayPool<byte>.Shared.Rent(_isBusy ? LongStagingLength : StagingLength);
         }
         else if (_start > 0)
         {
@@ -134,6 +140,7 @@ public sealed class TunnelReader(Stream stream, int maxMessageSize = GrpcFraming
         }
         var read = await stream.ReadAsync(_staging.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
+        _isBusy = read >= StagingLength && _bodyLength < StagingLength;
         return read > 0;
     }
 

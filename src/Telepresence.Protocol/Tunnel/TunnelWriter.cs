@@ -11,6 +11,9 @@ public sealed class TunnelWriter(Stream stream)
 {
     private const int FrameLength = 16384;
 
+    private byte[]? _kept;
+    private int _keptLength;
+
     /// <summary>One message, flushed.</summary>
     public async ValueTask WriteAsync(
         TunnelMessageCode code,
@@ -25,8 +28,52 @@ public sealed class TunnelWriter(Stream stream)
     public ValueTask WriteDataAsync(ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken) =>
         WriteAsync(TunnelMessageCode.Data, body, flush, cancellationToken);
 
-    /// <summary>Sends what was written without a flush.</summary>
-    public Task FlushAsync(CancellationToken cancellationToken) => stream.FlushAsync(cancellationToken);
+    /// <summary>
+    /// A Data message that is kept back, if it is short, to share a frame with those that follow: a frame for each datagram
+    /// costs more than the datagram. <see cref="FlushAsync"/> must follow.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask AppendDataAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var whole = TunnelMessageCodec.PrefixLength(body.Length) + body.Length;
+        if (_keptLength + whole > FrameLength)
+            await WriteKeptAsync(cancellationToken).ConfigureAwait(false);
+        if (whole > FrameLength)
+        {
+            await WriteAsync(TunnelMessageCode.Data, body, flush: false, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        _kept ??= ArrayPool<byte>.Shared.Rent(FrameLength);
+        var prefix = TunnelMessageCodec.WritePrefix(_kept.AsSpan(_keptLength), TunnelMessageCode.Data, body.Length);
+        body.Span.CopyTo(_kept.AsSpan(_keptLength + prefix));
+        _keptLength += whole;
+    }
+
+    /// <summary>Sends what was written without a flush, and what was kept back.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken) =>
+        _kept is null ? stream.FlushAsync(cancellationToken) : FlushKeptAsync(cancellationToken);
+
+    private async Task FlushKeptAsync(CancellationToken cancellationToken)
+    {
+        await WriteKeptAsync(cancellationToken).ConfigureAwait(false);
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask WriteKeptAsync(CancellationToken cancellationToken)
+    {
+        if (_kept is not { } kept)
+            return;
+        var length = _keptLength;
+        (_kept, _keptLength) = (null, 0);
+        try
+        {
+            await stream.WriteAsync(kept.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(kept);
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteAsync(

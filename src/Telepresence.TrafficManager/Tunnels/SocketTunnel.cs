@@ -11,6 +11,7 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream strea
     private readonly TunnelOutput _writer = stream.Output;
 
     private const int BufferLength = 65536;
+    private const int MaxDatagramLength = 65507;
 
     private readonly byte[] _peekByte = new byte[1];
 
@@ -62,28 +63,52 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream strea
 
     private async Task ToSocketAsync(CancellationToken cancellationToken)
     {
+        using var datagrams = new DatagramSender(socket);
         var more = stream.First is { } first
             ? await first.WaitAsync(cancellationToken).ConfigureAwait(false)
             : await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        for (; more; more = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        for (; more; more = await ReadAsync(datagrams, cancellationToken).ConfigureAwait(false))
         {
             idle.Touch();
             switch (_reader.Code)
             {
                 case TunnelMessageCode.Data:
                     BytesSent += _reader.Remaining;
-                    await SendBodyAsync(cancellationToken).ConfigureAwait(false);
+                    if (isTcp)
+                        await SendBodyAsync(cancellationToken).ConfigureAwait(false);
+                    else
+                        await AddDatagramAsync(datagrams, cancellationToken).ConfigureAwait(false);
                     break;
                 case TunnelMessageCode.Disconnect:
                 case TunnelMessageCode.DialReject:
                     throw new DisconnectedException();
                 case TunnelMessageCode.CloseSend:
+                    await datagrams.FlushAsync(cancellationToken).ConfigureAwait(false);
                     ShutdownSend();
                     return;
             }
         }
+        await datagrams.FlushAsync(cancellationToken).ConfigureAwait(false);
         // A UDP client that only completed its request has nothing more to send; answers may still come.
         ShutdownSend();
+    }
+
+    /// <summary>The next message; while there is none, nothing is kept back.</summary>
+    private async ValueTask<bool> ReadAsync(DatagramSender datagrams, CancellationToken cancellationToken)
+    {
+        var reading = _reader.ReadAsync(cancellationToken);
+        if (!reading.IsCompleted)
+            await datagrams.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await reading.ConfigureAwait(false);
+    }
+
+    private async ValueTask AddDatagramAsync(DatagramSender datagrams, CancellationToken cancellationToken)
+    {
+        if (_reader.Remaining > MaxDatagramLength)
+            return;
+        var memory = await datagrams.GetMemoryAsync(_reader.Remaining, cancellationToken).ConfigureAwait(false);
+        await _reader.ReadWholeBodyAsync(memory, cancellationToken).ConfigureAwait(false);
+        datagrams.Add(memory.Length);
     }
 
     private async Task SendBodyAsync(CancellationToken cancellationToken)
@@ -91,15 +116,6 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream strea
         var buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            if (!isTcp)
-            {
-                var length = await _reader.ReadWholeBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
-                if (_reader.Remaining == 0)
-                    await socket
-                        .SendAsync(buffer.AsMemory(0, length), SocketFlags.None, cancellationToken)
-                        .ConfigureAwait(false);
-                return;
-            }
             while (_reader.Remaining > 0)
             {
                 var read = await _reader.ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);

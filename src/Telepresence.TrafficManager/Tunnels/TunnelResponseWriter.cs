@@ -7,6 +7,8 @@ namespace Telepresence.TrafficManager.Tunnels;
 /// <summary>Writes tunnel messages into a response. What a socket received lies in the response's own memory from the start.</summary>
 internal sealed class TunnelResponseWriter(PipeWriter writer) : TunnelOutput
 {
+    private const int MaximumBatch = 64 * 1024;
+
     // Prefix of the longest chunk; a shorter one has a shorter prefix and moves up a little.
     private static readonly int Headroom = TunnelMessageCodec.PrefixLength(TunnelMessageCodec.MaxDataLength);
 
@@ -25,16 +27,22 @@ internal sealed class TunnelResponseWriter(PipeWriter writer) : TunnelOutput
         CancellationToken cancellationToken
     )
     {
-        var memory = writer.GetMemory(Headroom + TunnelMessageCodec.MaxDataLength);
+        var length = !isTcp && socket.Available is > 0 and var next ? next : TunnelMessageCodec.MaxDataLength;
+        var memory = GetMemory(length);
         var received = await socket
-            .ReceiveAsync(memory.Slice(Headroom, TunnelMessageCodec.MaxDataLength), SocketFlags.None, cancellationToken)
+            .ReceiveAsync(memory[Headroom..], SocketFlags.None, cancellationToken)
             .ConfigureAwait(false);
         if (received == 0 && isTcp)
             return 0;
-        var prefix = TunnelMessageCodec.WritePrefix(memory.Span, TunnelMessageCode.Data, received);
-        if (prefix < Headroom)
-            memory.Slice(Headroom, received).CopyTo(memory[prefix..]);
-        writer.Advance(prefix + received);
+        Advance(memory, received);
+        // Datagrams that came meanwhile share its flush; a stream's bytes have come in one piece.
+        while (!isTcp && received < MaximumBatch && (length = socket.Available) > 0)
+        {
+            memory = GetMemory(length);
+            length = socket.Receive(memory.Span[Headroom..]);
+            Advance(memory, length);
+            received += length;
+        }
         await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         return received;
     }
@@ -65,5 +73,19 @@ internal sealed class TunnelResponseWriter(PipeWriter writer) : TunnelOutput
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         } while (message.Remaining > 0);
         IsWithinMessage = false;
+    }
+
+    private Memory<byte> GetMemory(int length)
+    {
+        var whole = Headroom + Math.Min(length, TunnelMessageCodec.MaxDataLength);
+        return writer.GetMemory(whole)[..whole];
+    }
+
+    private void Advance(Memory<byte> memory, int received)
+    {
+        var prefix = TunnelMessageCodec.WritePrefix(memory.Span, TunnelMessageCode.Data, received);
+        if (prefix < Headroom)
+            memory.Slice(Headroom, received).CopyTo(memory[prefix..]);
+        writer.Advance(prefix + received);
     }
 }

@@ -9,8 +9,8 @@ namespace Telepresence.Engine.NetStack.Udp;
 /// </summary>
 internal sealed class DatagramQueue
 {
-    /// <summary>Of the order of the kernel's receive buffers; the count bounds small datagrams.</summary>
-    private const int MaximumBytes = 1024 * 1024;
+    /// <summary>Some 17 ms at 100,000 datagrams of 1,200 bytes a second; the count bounds small ones.</summary>
+    private const int MaximumBytes = 2 * 1024 * 1024;
     private const int MaximumCount = 2048;
     private readonly ConcurrentQueue<(byte[] Buffer, int Length)> _datagrams = new();
     private int _count;

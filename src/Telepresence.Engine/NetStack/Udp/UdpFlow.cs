@@ -106,12 +106,10 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
     {
         // Before looking at the queue: what is queued later signals again.
         Interlocked.Exchange(ref _isSignaled, 0);
-        while (_toApplication.TryPeek(out var datagram))
+        while (_loop.Emitter.TrySendUdp(Key, _toApplication, _loop.Mtu, out var length))
         {
             _lastUsed = _loop.Now;
-            Volatile.Write(ref _received, _received + datagram.Length);
-            _loop.Emitter.SendUdp(Key, datagram.Span);
-            _toApplication.Remove();
+            Volatile.Write(ref _received, _received + length);
         }
 
         if (!_isClosed)

@@ -29,11 +29,7 @@ internal sealed class UdpTable(LoopContext loop)
         var key = new FlowKey(packet.Source, packet.Destination, datagram.SourcePort, datagram.DestinationPort);
         if (_flows.TryGetValue(key, out var flow))
         {
-            if (!flow.OnDatagram(datagram.Payload))
-            {
-                loop.Counters.Drop(DropReason.UdpQueueFull);
-            }
-
+            Deliver(flow, datagram.Payload, packet.DatagramLength);
             return;
         }
 
@@ -43,13 +39,14 @@ internal sealed class UdpTable(LoopContext loop)
             return;
         }
 
-        flow = new UdpFlow(loop, this, key, datagram.Payload.Length);
+        var firstLength = packet.DatagramLength == 0 ? datagram.Payload.Length : packet.DatagramLength;
+        flow = new UdpFlow(loop, this, key, firstLength);
         lock (_lock)
         {
             _flows[key] = flow;
         }
 
-        flow.OnDatagram(datagram.Payload);
+        Deliver(flow, datagram.Payload, packet.DatagramLength);
         loop.Handler.OnUdpOpen(flow);
     }
 
@@ -85,6 +82,21 @@ internal sealed class UdpTable(LoopContext loop)
         {
             flow.Close();
         }
+    }
+
+    /// <summary>A sender's burst may come in one packet (UDP_SEGMENT): the flow gets the datagrams that were meant.</summary>
+    private void Deliver(UdpFlow flow, ReadOnlySpan<byte> payload, int datagramLength)
+    {
+        do
+        {
+            var length = datagramLength == 0 ? payload.Length : Math.Min(datagramLength, payload.Length);
+            if (!flow.OnDatagram(payload[..length]))
+            {
+                loop.Counters.Drop(DropReason.UdpQueueFull);
+            }
+
+            payload = payload[length..];
+        } while (!payload.IsEmpty);
     }
 
     /// <summary>ICMP port unreachable for a datagram of which only the headers are quoted.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Telepresence.Engine.NetStack;
 using Telepresence.Engine.Packets;
+using Telepresence.Engine.Vif;
 
 namespace Telepresence.UnitTests.NetStack;
 
@@ -30,6 +31,81 @@ public class UdpTests
         Assert.Equal("answer"u8.ToArray(), datagram.Payload.ToArray());
         var sum = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IPProtocol.Udp, ip.Payload.Length);
         Assert.True(InternetChecksum.IsValid(InternetChecksum.Add(sum, ip.Payload)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_burst_that_the_kernel_left_in_one_packet_is_the_datagrams_that_were_sent(bool ipv6)
+    {
+        var (source, target) = ipv6 ? (Source6, Target6) : (Source4, Target4);
+        var header = ipv6 ? 40 : 20;
+        var burst = new byte[2500];
+        new Random(1).NextBytes(burst);
+        var offload = new PacketOffload(true, (ushort)header, 6, Segmentation.Udp, 1200, (ushort)(header + 8));
+        _fixture.Send(StackFixture.Udp(source, target, 4000, 443, burst), offload);
+        _fixture.Send(StackFixture.Udp(source, target, 4000, 443, burst), offload);
+
+        var flow = Assert.Single(_fixture.UdpFlows);
+        foreach (var expected in burst.Chunk(1200).Concat(burst.Chunk(1200)))
+        {
+            Assert.Equal(expected, flow.ReadAsync(default).Now()!.Value.ToArray());
+        }
+        Assert.Equal(5000, flow.Statistics.BytesSent);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Answers_of_equal_length_go_out_in_one_packet_that_the_device_cuts(bool ipv6)
+    {
+        var fixture = new StackFixture(offloads: DeviceOffloads.All);
+        var (source, target) = ipv6 ? (Source6, Target6) : (Source4, Target4);
+        fixture.Send(StackFixture.Udp(source, target, 4000, 443, "x"u8));
+        byte[][] answers =
+        [
+            [1, 2, 3, 4],
+            [5, 6, 7, 8],
+            [9],
+            [10, 11, 12, 13],
+            [14, 15, 16, 17, 18],
+        ];
+        foreach (var answer in answers)
+        {
+            Assert.True(fixture.UdpFlows[0].Send(answer));
+        }
+        fixture.Settle();
+
+        var (cut, packets) = (new PacketBuffer(), 0);
+        var received = new List<byte[]>();
+        for (; fixture.ReceiveWithOffload() is var (bytes, offload); packets++)
+        {
+            var whole = new PacketBuffer { Length = bytes.Length, Offload = offload };
+            bytes.CopyTo(whole.Packet);
+            var segmenter = new Segmenter(whole);
+            while (segmenter.TryNext(cut))
+            {
+                received.Add(PayloadOf(cut.Packet));
+            }
+        }
+        Assert.Equal(3, packets);
+        Assert.Equal(answers, received);
+    }
+
+    [Fact]
+    public void What_is_longer_than_the_mtu_goes_alone()
+    {
+        var fixture = new StackFixture(offloads: DeviceOffloads.All);
+        fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 443, "x"u8));
+        fixture.UdpFlows[0].Send(new byte[1473]);
+        fixture.UdpFlows[0].Send(new byte[1473]);
+        fixture.Settle();
+
+        for (var i = 0; i < 2; i++)
+        {
+            var (packet, offload) = fixture.ReceiveWithOffload()!.Value;
+            Assert.Equal((1501, Segmentation.None), (packet.Length, offload.Segmentation));
+        }
     }
 
     [Theory]
@@ -83,7 +159,7 @@ public class UdpTests
     public void A_reader_that_does_not_read_costs_a_bounded_queue()
     {
         var packet = StackFixture.Udp(Source4, Target4, 4000, 53, new byte[1200]);
-        for (var i = 0; i < 3000; i++)
+        for (var i = 0; i < 4000; i++)
         {
             _fixture.Send(packet);
         }
@@ -105,5 +181,18 @@ public class UdpTests
             StackFixture.Ip(target, source, ipv6 ? IPProtocol.Icmpv6 : IPProtocol.Icmp, request)[(ipv6 ? 40 : 20)..],
             _fixture.Receive()![(ipv6 ? 40 : 20)..]
         );
+    }
+
+    private static byte[] PayloadOf(ReadOnlySpan<byte> packet)
+    {
+        var ip =
+            packet[0] >> 4 == 4 && Ipv4Packet.TryParse(packet, out var v4) ? (v4.Source, v4.Destination, Header: 20)
+            : Ipv6Packet.TryParse(packet, out var v6) ? (v6.Source, v6.Destination, Header: 40)
+            : throw new InvalidDataException();
+        var transport = packet[ip.Header..];
+        var sum = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IPProtocol.Udp, transport.Length);
+        Assert.True(InternetChecksum.IsValid(InternetChecksum.Add(sum, transport)));
+        Assert.True(UdpDatagram.TryParse(transport, out var datagram));
+        return datagram.Payload.ToArray();
     }
 }

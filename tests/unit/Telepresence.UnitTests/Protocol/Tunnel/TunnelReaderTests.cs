@@ -37,6 +37,33 @@ public class TunnelReaderTests
         Assert.False(await reader.ReadAsync(default));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1500)]
+    [InlineData(int.MaxValue)]
+    public async Task Datagrams_that_share_frames_stay_apart(int pieceLength)
+    {
+        var stream = new FrameCountingStream();
+        var writer = new TunnelWriter(stream);
+        // Each of the long ones fills a frame or more, and goes out after those before it.
+        int[] lengths = [.. Enumerable.Repeat(1200, 40), 0, 16_384, 1, 60_000, .. Enumerable.Repeat(7, 3000), 2048];
+        var bodies = lengths.Select(Body).ToArray();
+        foreach (var body in bodies)
+            await writer.AppendDataAsync(body, default);
+        await writer.FlushAsync(default);
+
+        Assert.InRange(stream.Writes, 1, 12);
+        using var reader = new TunnelReader(new PiecewiseStream(stream.ToArray(), pieceLength));
+        foreach (var body in bodies)
+        {
+            Assert.True(await reader.ReadAsync(default));
+            var read = new byte[body.Length];
+            Assert.Equal(body.Length, await reader.ReadWholeBodyAsync(read, default));
+            Assert.Equal(body, read);
+        }
+        Assert.False(await reader.ReadAsync(default));
+    }
+
     [Fact]
     public async Task What_is_left_of_a_body_is_skipped()
     {
@@ -121,5 +148,16 @@ public class TunnelReaderTests
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             base.ReadAsync(buffer[..Math.Min(buffer.Length, pieceLength)], cancellationToken);
+    }
+
+    private sealed class FrameCountingStream : MemoryStream
+    {
+        public int Writes { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Writes++;
+            return base.WriteAsync(buffer, cancellationToken);
+        }
     }
 }
