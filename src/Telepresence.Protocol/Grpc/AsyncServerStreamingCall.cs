@@ -13,6 +13,10 @@ public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
     internal AsyncServerStreamingCall(GrpcCall call, int maxMessageSize) =>
         (_call, _maxMessageSize) = (call, maxMessageSize);
 
+    /// <summary>What the server sent before its first message: it has begun to serve the call.</summary>
+    /// <exception cref="RpcException">The call failed before.</exception>
+    public Task<Metadata> ResponseHeadersAsync => _call.GetResponseHeadersAsync();
+
     /// <summary>The answer's messages. Ends when the server ended the call with OK.</summary>
     /// <exception cref="RpcException">Another status than OK.</exception>
     public async IAsyncEnumerable<TResponse> ReadAllAsync(

@@ -152,6 +152,7 @@ public class ManagerCallsTests
         await using var manager = await ManagerFixture.StartAsync();
         var agent = await manager.Client.ArriveAsAgent(Agent());
         using var call = manager.Channel.AsyncServerStreamingCall(ManagerMethods.WatchLookupDNS, default, agent);
+        await call.ResponseHeadersAsync;
         await using var requests = call.ReadAllAsync().GetAsyncEnumerator();
         var next = requests.MoveNextAsync().AsTask();
         await UnaryAsync(manager, ManagerMethods.AgentLookupDNSResponse, new DNSAgentResponse { Session = agent });

@@ -82,6 +82,7 @@ public class SessionTests
         await using var manager = await ManagerFixture.StartAsync();
         var session = await manager.ArriveAsync();
         using var call = manager.Client.WatchDial(session);
+        await call.ResponseHeadersAsync;
         var next = call.ReadAllAsync().GetAsyncEnumerator().MoveNextAsync().AsTask();
         await manager.Client.Remain(new RemainRequest { Session = session });
         Assert.False(next.IsCompleted);
