@@ -4,32 +4,61 @@ namespace Telepresence.Peers;
 /// <param name="Runs">How often each cell is measured.</param>
 /// <param name="Seconds">How long one run of a cell takes.</param>
 /// <param name="Json">File for the figures; null: none.</param>
+/// <param name="Plot">File for the plot; null: none.</param>
+/// <param name="Kubeconfig">Of a real cluster; null: none, and what needs one is not run.</param>
 /// <param name="Only">Measures to take; empty: all.</param>
-internal sealed record PeersOptions(int Runs, double Seconds, string? Json, IReadOnlyList<string> Only)
+internal sealed record PeersOptions(
+    int Runs,
+    double Seconds,
+    string? Json,
+    string? Plot,
+    string? Kubeconfig,
+    IReadOnlyList<string> Only
+)
 {
-    public const string Usage = "usage: peers [--quick] [--runs N] [--json FILE] [--only MEASURE,…]";
+    public const string Usage =
+        "usage: peers [--quick] [--runs N] [--json FILE] [--plot FILE] [--kubeconfig FILE] [--only MEASURE,…]";
+
+    private const string KubeconfigVariable = "TELEPRESENCE_TEST_KUBECONFIG";
 
     /// <exception cref="FormatException">Not such a command line.</exception>
     public static PeersOptions Parse(IReadOnlyList<string> arguments)
     {
-        var options = new PeersOptions(5, 2, null, []);
+        var options = new PeersOptions(5, 1, null, null, Environment.GetEnvironmentVariable(KubeconfigVariable), []);
+        var quick = false;
         for (var i = 0; i < arguments.Count; i++)
         {
-            options = arguments[i] switch
+            switch (arguments[i])
             {
-                "--quick" => options with { Runs = 1, Seconds = 0.8 },
-                "--runs" when int.TryParse(Value(ref i), out var runs) && runs > 0 => options with { Runs = runs },
-                "--json" => options with { Json = Value(ref i) },
-                "--only" => options with { Only = Value(ref i).Split(',', StringSplitOptions.RemoveEmptyEntries) },
-                var unknown => throw new FormatException($"'{unknown}' makes no sense. {Usage}"),
-            };
+                case "--quick":
+                    quick = true;
+                    options = options with { Runs = 1 };
+                    break;
+                case "--runs" when int.TryParse(Value(ref i), out var runs) && runs > 0:
+                    options = options with { Runs = runs };
+                    break;
+                case "--json":
+                    options = options with { Json = Value(ref i) };
+                    break;
+                case "--plot":
+                    options = options with { Plot = Value(ref i) };
+                    break;
+                case "--kubeconfig":
+                    options = options with { Kubeconfig = Value(ref i) };
+                    break;
+                case "--only":
+                    options = options with { Only = Value(ref i).Split(',', StringSplitOptions.RemoveEmptyEntries) };
+                    break;
+                case var unknown:
+                    throw new FormatException($"'{unknown}' makes no sense. {Usage}");
+            }
         }
         var wrong = options.Only.FirstOrDefault(name => !Measures.Names.Contains(name));
-        return wrong is null
-            ? options
-            : throw new FormatException(
-                $"There is no measure '{wrong}'. There are: {string.Join(", ", Measures.Names)}"
-            );
+        if (wrong is not null)
+        {
+            throw new FormatException($"There is no measure '{wrong}'. There are: {string.Join(", ", Measures.Names)}");
+        }
+        return quick && options.Only.Count == 0 ? options with { Only = Measures.Quick } : options;
 
         string Value(ref int index) =>
             ++index < arguments.Count

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Telepresence.Peers.Load;
+using Telepresence.Peers.Report;
 using Telepresence.Sandbox;
 using Telepresence.Sandbox.Network;
 
@@ -22,7 +23,10 @@ internal static class BenchSandbox
         {
             var address = sandbox.ServiceAddress(Service);
             var network = (ClusterNetwork)sandbox.Dialer;
-            Map(LoadPorts.Bulk, ProtocolType.Tcp);
+            foreach (var workstation in (string[])[Ways.Forwarded, Ways.Upstream])
+            {
+                Map(LoadPorts.Bulk(Lab.Network.Index(workstation)), ProtocolType.Tcp);
+            }
             Map(LoadPorts.Echo, ProtocolType.Tcp);
             Map(LoadPorts.Sink, ProtocolType.Udp);
             var ready = new SandboxReady(sandbox.KubeconfigPath, address.ToString());

@@ -35,6 +35,8 @@ internal static class Isolation
                 .ConfigureAwait(false);
             return Failure;
         }
+        // Out here, where there is a way to Debian's servers; inside there is none.
+        Debian.InstallMissing();
         string[] command =
         [
             .. "--net --mount --pid --fork --kill-child --mount-proc".Split(' '),

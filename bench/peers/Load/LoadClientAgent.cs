@@ -31,31 +31,19 @@ internal static class LoadClientAgent
     private static Dictionary<string, double> Measure(string[] words, HeldConnections held) =>
         words switch
         {
-            ["up", var address, var streams, var seconds] => BulkLoad.Run(
-                At(address),
-                false,
-                Int(streams),
-                Time(seconds)
-            ),
-            ["down", var address, var streams, var seconds] => BulkLoad.Run(
-                At(address),
-                true,
-                Int(streams),
-                Time(seconds)
-            ),
             ["connect", var address, var concurrency, var seconds] => ConnectLoad.Run(
                 At(address),
                 Int(concurrency),
                 Time(seconds)
             ),
             ["ping", var address, var seconds] => PingLoad.Run(At(address), Time(seconds)),
-            ["udp", var address, var control, var size, var seconds] => DatagramLoad.Run(
+            ["udp", var address, var control, var size, var rate, var seconds] => DatagramLoad.Run(
                 At(address),
                 At(control),
                 Int(size),
+                Int(rate),
                 Time(seconds)
             ),
-            ["dns", var address, var name, var seconds] => DnsLoad.Run(At(address), name, Time(seconds)),
             ["hold", var address, var count] => held.Open(At(address), Int(count)),
             ["release"] => held.Close(),
             _ => throw new IOException("no such measure"),

@@ -3,8 +3,8 @@ namespace Telepresence.Peers.Load;
 /// <summary>Ports of the load server.</summary>
 internal static class LoadPorts
 {
-    /// <summary>TCP: one command a connection, see <see cref="BulkService"/>.</summary>
-    public const int Bulk = 5201;
+    /// <summary>TCP: how many datagrams came, see <see cref="CountService"/>.</summary>
+    public const int Count = 5201;
 
     /// <summary>TCP: sends back what comes.</summary>
     public const int Echo = 5202;
@@ -14,4 +14,7 @@ internal static class LoadPorts
 
     /// <summary>UDP: answers every A question with one address.</summary>
     public const int Dns = 53;
+
+    /// <summary>TCP: iperf3's servers, one a workstation: each serves one client at a time.</summary>
+    public static int Bulk(int workstation) => 5300 + workstation;
 }

@@ -1,0 +1,4 @@
+namespace Telepresence.Peers.Load;
+
+/// <summary>What dnsperf counted.</summary>
+internal readonly record struct DnsPerfResult(double PerSecond, double LostPercent);
