@@ -41,11 +41,15 @@ internal sealed class ReassemblyQueue
         return next;
     }
 
+    /// <summary>Where the piece that holds a position ends; null when the position is missing yet.</summary>
+    public long? Find(long position) => _ranges.Find(position) is >= 0 and var index ? _ranges[index].End : null;
+
+    /// <summary>Adds the blocks for which the options have room.</summary>
     public void Report(ref TcpOptions options, SequenceNumber origin)
     {
         Span<int> reported = stackalloc int[Reported];
         var count = 0;
-        for (var i = 0; i < _recentCount; i++)
+        for (var i = 0; i < _recentCount && options.SackBlockCount < Reported; i++)
         {
             var index = _ranges.Find(_recent[i]);
             if (index < 0 || reported[..count].Contains(index))

@@ -36,7 +36,7 @@ internal sealed partial class TcpConnection
             sent += Math.Max(length, 1);
         }
 
-        if (_receiver.AcknowledgeNow || _receiver.WindowUpdateDue)
+        if (_receiver.AcknowledgeNow || _receiver.WindowUpdateDue || _receiver.HasDuplicate)
         {
             SendAcknowledgment();
         }
@@ -115,9 +115,9 @@ internal sealed partial class TcpConnection
             TimestampValue = Timestamp,
             TimestampEcho = _recentTimestamp,
         };
-        if (withHoles && _receiver.HasHoles)
+        if (withHoles)
         {
-            _receiver.ReportHoles(ref options);
+            _receiver.Report(ref options);
         }
 
         Span<byte> bytes = stackalloc byte[40];
@@ -134,6 +134,13 @@ internal sealed partial class TcpConnection
     }
 
     private uint Timestamp => (uint)(_loop.Now / 1000) + _timestampOffset;
+
+    /// <summary>When a timestamp of ours was sent; -1 for one that we cannot have sent.</summary>
+    private long EchoedAt(uint echo)
+    {
+        var age = (int)(Timestamp - echo);
+        return age < 0 ? -1 : Math.Max(-1, ((_loop.Now / 1000) - age) * 1000);
+    }
 
     private void Acknowledge()
     {

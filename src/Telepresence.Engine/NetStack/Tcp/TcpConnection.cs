@@ -125,7 +125,7 @@ internal sealed partial class TcpConnection : ITimed
 
         if (!_receiver.IsAcceptable(start, length))
         {
-            OnUnacceptable(segment);
+            OnUnacceptable(segment, start);
             return;
         }
 
@@ -155,7 +155,7 @@ internal sealed partial class TcpConnection : ITimed
             return;
         }
 
-        if (_timestamps && options.HasTimestamps && start <= _receiver.Position(_receiver.Next))
+        if (_timestamps && options.HasTimestamps && start <= _receiver.LastAcknowledged)
         {
             _recentTimestamp = options.TimestampValue;
             _recentTimestampAt = _loop.Now;
@@ -277,7 +277,7 @@ internal sealed partial class TcpConnection : ITimed
         }
     }
 
-    private void OnUnacceptable(in TcpSegment segment)
+    private void OnUnacceptable(in TcpSegment segment, long start)
     {
         _loop.Counters.Drop(DropReason.TcpOutOfWindow);
         if (segment.Has(TcpFlags.Reset))
@@ -303,6 +303,7 @@ internal sealed partial class TcpConnection : ITimed
             _stateDeadline = _loop.Now + (long)_loop.Options.TimeWait.TotalMicroseconds;
         }
 
+        _receiver.NoteDuplicate(start, segment.Payload.Length);
         Acknowledge();
     }
 
@@ -350,6 +351,7 @@ internal sealed partial class TcpConnection : ITimed
             segment.Window,
             segment.Payload.Length > 0,
             options,
+            _timestamps && options.HasTimestamps ? EchoedAt(options.TimestampEcho) : -1,
             _loop.Now
         );
         if (news)

@@ -19,6 +19,8 @@ internal sealed class TcpReceiver
     private long _advertisedHead;
     private long _tunedAt;
     private long _tunedHead;
+    private long _duplicateStart;
+    private long _duplicateEnd;
     private int _limit;
 
     public TcpReceiver(ByteQueue queue, SequenceNumber initial, int segmentSize, IpStackOptions options)
@@ -42,6 +44,9 @@ internal sealed class TcpReceiver
     /// <summary>RCV.NXT.</summary>
     public SequenceNumber Next => Number(_next);
 
+    /// <summary>The position that the last acknowledgment named: Last.ACK.sent of RFC 7323 §4.3.</summary>
+    public long LastAcknowledged { get; private set; }
+
     public bool IsFinished => _next > _finPosition;
 
     /// <summary>Payload bytes received in order.</summary>
@@ -61,6 +66,9 @@ internal sealed class TcpReceiver
         !IsFinished && _queue.Head > _advertisedHead && _queue.Head + _limit - _edge >= UpdateThreshold;
 
     public bool HasHoles => !_reassembly.IsEmpty;
+
+    /// <summary>Something came twice and the peer was not told yet.</summary>
+    public bool HasDuplicate => _duplicateEnd > _duplicateStart;
 
     private int UpdateThreshold => Math.Max(Math.Min(_segmentSize, _limit / 2), _limit / 4);
 
@@ -96,6 +104,7 @@ internal sealed class TcpReceiver
         {
             // Partly or wholly old: the peer missed an acknowledgment.
             AcknowledgeNow = true;
+            NoteDuplicate(start, payload.Length);
             payload = payload[(int)Math.Min(_next - start, payload.Length)..];
             start = Math.Min(_next, end);
         }
@@ -122,6 +131,11 @@ internal sealed class TcpReceiver
         if (start > _next)
         {
             AcknowledgeNow = true;
+            if (_reassembly.Find(start) is { } known)
+            {
+                (_duplicateStart, _duplicateEnd) = (start, Math.Min(end, known));
+            }
+
             if (payload.Length > 0 && _reassembly.Add(start, end))
             {
                 _queue.WriteAt(start, payload);
@@ -177,6 +191,7 @@ internal sealed class TcpReceiver
 
         var window = (int)Math.Clamp((edge - _next) >> Scale, 0, ushort.MaxValue);
         _edge = Math.Max(_edge, _next + ((long)window << Scale));
+        LastAcknowledged = _next;
         AcknowledgeNow = false;
         Unacknowledged = 0;
         return (ushort)window;
@@ -185,7 +200,26 @@ internal sealed class TcpReceiver
     /// <summary>The window field of a SYN-ACK, which is never scaled.</summary>
     public ushort InitialWindow() => (ushort)_edge;
 
-    public void ReportHoles(ref TcpOptions options) => _reassembly.Report(ref options, _origin);
+    /// <summary>A segment lies below RCV.NXT, in part or whole.</summary>
+    public void NoteDuplicate(long start, int length)
+    {
+        if (length > 0 && start < _next && start + length > 0)
+        {
+            (_duplicateStart, _duplicateEnd) = (start, Math.Min(start + length, _next));
+        }
+    }
+
+    /// <summary>SACK blocks: first what came twice (RFC 2883 §4), once, then what lies beyond the holes.</summary>
+    public void Report(ref TcpOptions options)
+    {
+        if (HasDuplicate)
+        {
+            options.AddSackBlock(new SackBlock(Number(_duplicateStart), Number(_duplicateEnd)));
+            _duplicateEnd = _duplicateStart;
+        }
+
+        _reassembly.Report(ref options, _origin);
+    }
 
     /// <summary>
     /// Dynamic right-sizing: when the reader takes more than half a window in a round trip, the window is what limits.

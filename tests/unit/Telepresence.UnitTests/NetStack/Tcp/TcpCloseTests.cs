@@ -193,6 +193,36 @@ public class TcpCloseTests
         Assert.Equal(TcpState.Established, flow.Connection.State);
     }
 
+    [Fact]
+    public void An_acknowledgment_of_long_ago_is_challenged()
+    {
+        var flow = _peer.Open();
+        _peer.Data(ScriptedPeer.Next, "x"u8, acknowledgment: _peer.StackNext - 10_000_000);
+
+        Assert.Equal(ScriptedPeer.Next, _peer.Expect().Acknowledgment);
+        Assert.Equal(0, flow.ReceiveQueue.Length);
+    }
+
+    [Fact]
+    public void A_syn_within_the_window_is_challenged()
+    {
+        var flow = _peer.Open();
+        _peer.Send(TcpFlags.Syn, ScriptedPeer.Next, 0);
+
+        Assert.Equal(ScriptedPeer.Next, _peer.Expect().Acknowledgment);
+        Assert.Equal(TcpState.Established, flow.Connection.State);
+    }
+
+    [Fact]
+    public void A_reset_outside_the_window_is_ignored()
+    {
+        var flow = _peer.Open();
+        _peer.Send(TcpFlags.Reset, ScriptedPeer.Next + 10_000_000, 0);
+
+        _peer.ExpectNothing();
+        Assert.Equal(TcpState.Established, flow.Connection.State);
+    }
+
     [Theory]
     [MemberData(nameof(OpenStates))]
     public void Abort_resets_from_every_state(string stateName)

@@ -226,8 +226,10 @@ public class TcpTransferTests
             Assert.Equal(_peer.StackNext + (uint)(i * 1460), _peer.Expect().Sequence);
         }
 
+        _fixture.Time.Advance(TimeSpan.FromMilliseconds(10));
         for (uint i = 2; i <= 4; i++)
         {
+            _peer.ExpectNothing();
             _peer.Ack(options: Sack(1460, i * 1460));
         }
 
@@ -291,6 +293,39 @@ public class TcpTransferTests
         Assert.Equal(1, _fixture.Drops(DropReason.TcpPaws));
         Assert.Equal(ScriptedPeer.Next, _peer.Expect().Acknowledgment);
         Assert.Equal(0, flow.ReceiveQueue.Length);
+    }
+
+    [Fact]
+    public void A_timestamp_of_24_days_ago_no_longer_counts()
+    {
+        var fixture = new StackFixture(new IpStackOptions { KeepAliveIdle = TimeSpan.Zero });
+        var peer = new ScriptedPeer(fixture) { Timestamps = true, Timestamp = 5000 };
+        var flow = peer.Open();
+        fixture.Pass(TimeSpan.FromDays(24.1));
+        peer.Timestamp = 4000;
+        peer.Data(ScriptedPeer.Next, "late"u8);
+
+        Assert.Equal("late"u8.ToArray(), Read(flow));
+    }
+
+    [Fact]
+    public void The_timestamp_of_the_first_segment_that_waits_for_its_acknowledgment_is_echoed()
+    {
+        _peer.Timestamps = true;
+        _peer.Open();
+        _peer.Timestamp = 1001;
+        _peer.Data(ScriptedPeer.Next, new byte[100]);
+        _peer.Timestamp = 1002;
+        _peer.Data(ScriptedPeer.Next + 100, new byte[100]);
+        _fixture.Pass(TimeSpan.FromMilliseconds(10));
+        Assert.Equal(1001u, _peer.Expect().Options.TimestampEcho);
+
+        _peer.Timestamp = 1003;
+        _peer.Data(ScriptedPeer.Next + 300, new byte[100]);
+        Assert.Equal(1001u, _peer.Expect().Options.TimestampEcho);
+        _peer.Timestamp = 1004;
+        _peer.Data(ScriptedPeer.Next + 200, new byte[100]);
+        Assert.Equal(1004u, _peer.Expect().Options.TimestampEcho);
     }
 
     [Fact]
