@@ -53,6 +53,9 @@ internal sealed class PacketLoop
     public TcpTable Tcp { get; }
     public UdpTable Udp { get; }
 
+    /// <summary>The next time at which <see cref="Step"/> has a timer to run, in microseconds since the loop was made.</summary>
+    public long NextTimer => _context.Timers.Next;
+
     /// <summary>The loop's thread, until <see cref="Stop"/>; then RST for every flow.</summary>
     public void Run()
     {
