@@ -1,4 +1,16 @@
 using BenchmarkDotNet.Running;
 using Telepresence.Benchmarks;
+using Telepresence.Benchmarks.Http2;
 
-BenchmarkSwitcher.FromAssembly(typeof(ChecksumBenchmarks).Assembly).Run(args);
+switch (args)
+{
+    case ["http2"]:
+        await TransportComparison.RunAsync();
+        break;
+    case ["http2-server"]:
+        await BulkServer.RunAsync();
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(ChecksumBenchmarks).Assembly).Run(args);
+        break;
+}

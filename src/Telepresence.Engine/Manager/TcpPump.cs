@@ -43,8 +43,8 @@ internal sealed class TcpPump(ITcpFlow flow, ManagerTunnel tunnel, FlowCounters 
             var data = await reading.ConfigureAwait(false);
             if (data.IsEmpty)
                 break;
-            if (data.Length > TunnelMessageCodec.MaxDataLength)
-                data = data[..TunnelMessageCodec.MaxDataLength];
+            if (data.Length > TunnelMessageCodec.BulkDataLength)
+                data = data[..TunnelMessageCodec.BulkDataLength];
             await tunnel.WriteDataAsync(data, flush: false, cancellationToken).ConfigureAwait(false);
             flow.AdvanceRead(data.Length);
             counters.Sent(data.Length);

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net.Http.Headers;
+using Telepresence.Protocol.Http2;
 
 namespace Telepresence.Protocol.Grpc;
 
@@ -11,35 +11,33 @@ namespace Telepresence.Protocol.Grpc;
 public sealed class GrpcCall : IDisposable
 {
     private readonly GrpcChannel _channel;
-    private readonly GrpcRequestContent _content;
+    private readonly IGrpcExchange _exchange;
     private readonly CancellationTokenSource _ended;
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationToken _userToken;
     private readonly CancellationTokenRegistration _onEnded;
-    private readonly Task<HttpResponseMessage> _response;
+    private readonly Task<GrpcResponse> _response;
     private int _disposed;
 
     internal GrpcCall(
         GrpcChannel channel,
-        HttpMessageInvoker invoker,
-        HttpRequestMessage request,
+        IGrpcExchange exchange,
+        string path,
         CallOptions options,
-        byte[]? onlyMessage,
         ICallCredentials? credentials,
         TimeProvider timeProvider
     )
     {
         _channel = channel;
-        _content = new GrpcRequestContent(onlyMessage);
+        _exchange = exchange;
         _userToken = options.CancellationToken;
         if (options.Deadline is { } deadline)
             _deadline = new CancellationTokenSource(deadline > TimeSpan.Zero ? deadline : TimeSpan.Zero, timeProvider);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(_userToken, _deadline?.Token ?? default);
         CancellationToken = _ended.Token;
-        request.Content = _content;
-        _response = SendAsync(invoker, request, credentials);
+        _response = SendAsync(path, options, credentials);
         _onEnded = _ended.Token.UnsafeRegister(
-            static call => ((GrpcCall)call!)._content.Abort(new OperationCanceledException()),
+            static call => ((GrpcCall)call!)._exchange.Abort(new OperationCanceledException()),
             this
         );
     }
@@ -53,7 +51,7 @@ public sealed class GrpcCall : IDisposable
     {
         try
         {
-            return await _content.Stream.ConfigureAwait(false);
+            return await _exchange.RequestStream.ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfTransport(e))
         {
@@ -62,14 +60,14 @@ public sealed class GrpcCall : IDisposable
     }
 
     /// <summary>The request has no more messages.</summary>
-    public void CompleteRequest() => _content.Complete();
+    public void CompleteRequest() => _exchange.CompleteRequest();
 
     /// <summary>What the peer sent before its first message.</summary>
     /// <exception cref="RpcException">The call failed before.</exception>
     public async Task<Metadata> GetResponseHeadersAsync()
     {
         var response = await ResponseAsync().ConfigureAwait(false);
-        return ToMetadata(response.Headers);
+        return response.Headers;
     }
 
     /// <summary>Where the response's messages are read; after its end <see cref="GetStatus"/> tells how the call ended.</summary>
@@ -77,7 +75,7 @@ public sealed class GrpcCall : IDisposable
     public async ValueTask<Stream> GetResponseStreamAsync()
     {
         var response = await ResponseAsync().ConfigureAwait(false);
-        return await response.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
+        return response.Body;
     }
 
     /// <summary>How the call ended. Only after the response stream's end.</summary>
@@ -87,7 +85,7 @@ public sealed class GrpcCall : IDisposable
             return new Status(StatusCode.Unknown, "The call has not ended.");
         var response = _response.Result;
         return ReadStatus(response.Headers)
-            ?? ReadStatus(response.TrailingHeaders)
+            ?? ReadStatus(response.ReadTrailers())
             ?? new Status(StatusCode.Unknown, "The peer ended the call without a status.");
     }
 
@@ -102,7 +100,7 @@ public sealed class GrpcCall : IDisposable
 
     /// <summary>What the peer sent with the status. Only after the response stream's end.</summary>
     public Metadata GetTrailers() =>
-        _response.IsCompletedSuccessfully ? ToMetadata(_response.Result.TrailingHeaders) : Metadata.Empty;
+        _response.IsCompletedSuccessfully ? _response.Result.ReadTrailers() : Metadata.Empty;
 
     /// <summary>What an exception of the request or response stream means.</summary>
     public RpcException Translate(Exception exception)
@@ -121,20 +119,8 @@ public sealed class GrpcCall : IDisposable
             {
                 case RpcException inner:
                     return inner;
-                // A status sent together with a reset is more telling than the reset.
-                case HttpProtocolException when EarlyStatus() is { } status:
-                    return new(status, GetTrailers());
-                // A connection that ends in good order, as when the server is replaced: a new one may do better.
-                case HttpProtocolException { ErrorCode: 0 }:
-                    return new(new Status(StatusCode.Unavailable, e.Message, exception));
-                case HttpProtocolException reset:
-                    return new(
-                        new Status(
-                            GrpcHeaders.FromHttp2Error(reset.ErrorCode),
-                            $"HTTP/2 error {reset.ErrorCode}: {reset.Message}",
-                            exception
-                        )
-                    );
+                case HttpProtocolException or Http2Exception:
+                    return FromHttp2Error(e, exception);
                 case HttpRequestException
                 {
                     // Not InvalidResponse: that is also a transport that ended before the peer's first byte.
@@ -158,9 +144,8 @@ public sealed class GrpcCall : IDisposable
         _onEnded.Dispose();
         _ended.Dispose();
         _deadline?.Dispose();
-        if (_response.IsCompletedSuccessfully)
-            _response.Result.Dispose();
-        else
+        _exchange.Dispose();
+        if (!_response.IsCompletedSuccessfully)
             _response.ContinueWith(
                 static response => _ = response.Exception,
                 default,
@@ -173,7 +158,7 @@ public sealed class GrpcCall : IDisposable
     public static bool IsOfTransport(Exception exception) =>
         exception is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException;
 
-    private async Task<HttpResponseMessage> ResponseAsync()
+    private async Task<GrpcResponse> ResponseAsync()
     {
         try
         {
@@ -185,20 +170,31 @@ public sealed class GrpcCall : IDisposable
         }
     }
 
+    private RpcException FromHttp2Error(Exception error, Exception exception)
+    {
+        // A status sent together with a reset is more telling than the reset.
+        if (EarlyStatus() is { } status)
+            return new(status, GetTrailers());
+        var code = error is HttpProtocolException theirs ? theirs.ErrorCode : (long)((Http2Exception)error).ErrorCode;
+        // A connection that ends in good order, as when the server is replaced: a new one may do better.
+        return code == 0 || error is Http2Exception { IsUnprocessed: true }
+            ? new(new Status(StatusCode.Unavailable, error.Message, exception))
+            : new(new Status(GrpcHeaders.FromHttp2Error(code), $"HTTP/2 error {code}: {error.Message}", exception));
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "The request stream's reader gets it, and it is thrown on.")]
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpMessageInvoker invoker,
-        HttpRequestMessage request,
-        ICallCredentials? credentials
-    )
+    private async Task<GrpcResponse> SendAsync(string path, CallOptions options, ICallCredentials? credentials)
     {
         try
         {
+            var headers = new Metadata();
+            if (options.Deadline is { } deadline)
+                headers.Add(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline));
+            foreach (var (key, value) in options.Headers ?? Metadata.Empty)
+                headers.Add(key, value);
             if (credentials is not null)
-                await AddAsync(credentials, request).ConfigureAwait(false);
-            var response = await invoker.SendAsync(request, CancellationToken).ConfigureAwait(false);
-            if (Volatile.Read(ref _disposed) != 0)
-                response.Dispose();
+                await AddAsync(credentials, headers).ConfigureAwait(false);
+            var response = await _exchange.SendAsync(path, headers, CancellationToken).ConfigureAwait(false);
             Check(response);
             return response;
         }
@@ -206,19 +202,19 @@ public sealed class GrpcCall : IDisposable
         {
             if (e is RpcException { StatusCode: StatusCode.Unauthenticated })
                 credentials?.Invalidate();
-            _content.Abort(e);
+            _exchange.Abort(e);
             throw;
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever credentials fail with is the call's failure.")]
-    private async ValueTask AddAsync(ICallCredentials credentials, HttpRequestMessage request)
+    private async ValueTask AddAsync(ICallCredentials credentials, Metadata headers)
     {
         try
         {
             var metadata = await credentials.GetMetadataAsync(CancellationToken).ConfigureAwait(false);
             foreach (var (key, value) in metadata ?? Metadata.Empty)
-                request.Headers.TryAddWithoutValidation(key, value);
+                headers.Add(key, value);
         }
         catch (Exception e) when (!CancellationToken.IsCancellationRequested)
         {
@@ -226,51 +222,36 @@ public sealed class GrpcCall : IDisposable
         }
     }
 
-    private static void Check(HttpResponseMessage response)
+    private static void Check(GrpcResponse response)
     {
         if (ReadStatus(response.Headers) is { } status)
         {
             if (status.StatusCode != StatusCode.OK)
-            {
-                response.Dispose();
-                throw new RpcException(status, ToMetadata(response.Headers));
-            }
+                throw new RpcException(status, response.Headers);
             return;
         }
-        var type = response.Content.Headers.ContentType?.MediaType;
         if (
-            response.StatusCode == System.Net.HttpStatusCode.OK
-            && type?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) == true
+            response.HttpStatus == 200
+            && response.ContentType?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) == true
         )
             return;
-        response.Dispose();
-        var http = (int)response.StatusCode;
-        var peer = new GrpcPeerException($"The answer is HTTP status {http} with content type '{type}', not gRPC.");
-        throw new RpcException(new Status(GrpcHeaders.FromHttpStatus(http), peer.Message, peer));
+        var peer = new GrpcPeerException(
+            $"The answer is HTTP status {response.HttpStatus} with content type '{response.ContentType}', not gRPC."
+        );
+        throw new RpcException(new Status(GrpcHeaders.FromHttpStatus(response.HttpStatus), peer.Message, peer));
     }
 
     private Status? EarlyStatus() =>
-        _response.IsCompletedSuccessfully ? ReadStatus(_response.Result.TrailingHeaders) : null;
+        _response.IsCompletedSuccessfully ? ReadStatus(_response.Result.ReadTrailers()) : null;
 
-    private static Status? ReadStatus(HttpHeaders headers)
+    private static Status? ReadStatus(Metadata headers)
     {
-        if (!headers.TryGetValues(GrpcHeaders.Status, out var values))
+        if (headers.GetValue(GrpcHeaders.Status) is not { } text)
             return null;
         var known =
-            int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             && Enum.IsDefined((StatusCode)code);
-        var detail = headers.TryGetValues(GrpcHeaders.Message, out var messages)
-            ? GrpcHeaders.DecodeMessage(messages.First())
-            : "";
+        var detail = headers.GetValue(GrpcHeaders.Message) is { } message ? GrpcHeaders.DecodeMessage(message) : "";
         return new Status(known ? (StatusCode)code : StatusCode.Unknown, detail);
-    }
-
-    private static Metadata ToMetadata(HttpHeaders headers)
-    {
-        var metadata = new Metadata();
-        foreach (var header in headers)
-        foreach (var value in header.Value)
-            metadata.Add(header.Key, value);
-        return metadata;
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Google.Protobuf;
 
 namespace Telepresence.Protocol.Grpc;
@@ -9,10 +8,8 @@ namespace Telepresence.Protocol.Grpc;
 /// </summary>
 public sealed class GrpcChannel : IDisposable
 {
-    private readonly HttpMessageInvoker _invoker;
+    private readonly IGrpcTransport _transport;
     private readonly GrpcChannelOptions _options;
-    private readonly Uri _base;
-    private volatile ServerPrefaceStream? _transport;
 
     /// <param name="connect">Opens the transport; the channel closes it.</param>
     /// <param name="options">Null: as they come.</param>
@@ -20,21 +17,14 @@ public sealed class GrpcChannel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(connect);
         _options = options ?? new GrpcChannelOptions();
-        _base = new Uri($"http://{_options.Authority}");
-        var handler = CreateHandler(
-            async (_, cancellationToken) =>
-                _transport = new ServerPrefaceStream(
-                    await connect(cancellationToken).ConfigureAwait(false),
-                    _options.PrefaceTimeout,
-                    _options.TimeProvider
-                )
-        );
-        handler.InitialHttp2StreamWindowSize = _options.InitialStreamWindowSize;
-        _invoker = new HttpMessageInvoker(handler);
+        _transport =
+            _options.Transport == GrpcTransport.HttpClient
+                ? new HttpClientTransport(connect, _options)
+                : new Http2Transport(connect, _options);
     }
 
-    /// <summary>Why the last transport leads to no gRPC server; null where it does, or nothing is known yet.</summary>
-    internal GrpcPeerException? PeerMismatch => _transport?.Mismatch;
+    /// <inheritdoc cref="IGrpcTransport.PeerMismatch"/>
+    internal GrpcPeerException? PeerMismatch => _transport.PeerMismatch;
 
     internal int MaxReceiveMessageSize => _options.MaxReceiveMessageSize;
 
@@ -73,40 +63,8 @@ public sealed class GrpcChannel : IDisposable
     public GrpcCall OpenCall(string path, CallOptions options) => Start(path, options, null);
 
     /// <summary>Closes the connection; calls in flight end with an error.</summary>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose() => _transport.Dispose();
 
-    internal static SocketsHttpHandler CreateHandler(
-        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect
-    ) =>
-        new()
-        {
-            ConnectCallback = connect,
-            // One port-forward, one connection: a second one would also be a second session's worth of buffers.
-            EnableMultipleHttp2Connections = false,
-            // Peers drop clients that ping (too_many_pings), and a tunnel may be silent for hours.
-            KeepAlivePingDelay = Timeout.InfiniteTimeSpan,
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-        };
-
-    private GrpcCall Start(string path, CallOptions options, byte[]? onlyMessage)
-    {
-        // HttpMessageInvoker applies no defaults: without these two lines the request goes out as HTTP/1.1.
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_base, path))
-        {
-            Version = System.Net.HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
-        if (options.Deadline is { } deadline)
-            request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline));
-        foreach (var (key, value) in options.Headers ?? Metadata.Empty)
-            request.Headers.TryAddWithoutValidation(key, value);
-        return new GrpcCall(this, _invoker, request, options, onlyMessage, _options.Credentials, _options.TimeProvider);
-    }
+    private GrpcCall Start(string path, CallOptions options, byte[]? onlyMessage) =>
+        new(this, _transport.CreateExchange(onlyMessage), path, options, _options.Credentials, _options.TimeProvider);
 }

@@ -12,10 +12,17 @@ public static class TunnelMessageCodec
     /// <summary>Everything before the body never takes more.</summary>
     public const int MaxPrefixLength = GrpcFraming.PrefixLength + 1 + 5 + 1;
 
-    // HTTP/2 DATA frames of HttpClient hold 16,384 bytes: prefix and body of a full chunk fill four of them.
-    /// <summary>The longest body of a Data message that we send.</summary>
-    public const int MaxDataLength = (4 * 16384) - (GrpcFraming.PrefixLength + 1 + 3 + 1);
+    /// <summary>The longest body of a Data message that we send: with its prefix 64 KiB. Any datagram fits.</summary>
+    public const int MaxDataLength = (64 * 1024) - LongPrefixLength;
 
+    // Many peers take DATA frames of 16,384 bytes and no more.
+    /// <summary>
+    /// The body of a Data message within a stream of bytes: with its prefix and the headers of its DATA frames it is one write of
+    /// the transport, and one frame of a port-forward.
+    /// </summary>
+    public const int BulkDataLength = MaxDataLength - (4 * 9);
+
+    private const int LongPrefixLength = GrpcFraming.PrefixLength + 1 + 3 + 1;
     private const byte PayloadTag = (1 << 3) | 2;
 
     /// <summary>Bytes that <see cref="WritePrefix"/> writes for a body of that length.</summary>

@@ -4,13 +4,15 @@ using System.Runtime.CompilerServices;
 namespace Telepresence.Protocol.Tunnel;
 
 /// <summary>
-/// Writes tunnel messages to an HTTP/2 stream. One writer at a time. Nothing is allocated for a message, and what does not
-/// fit the first DATA frame is not copied.
+/// Writes tunnel messages to an HTTP/2 stream. One writer at a time. Nothing is allocated for a message, and its body is copied
+/// only to stand behind its prefix in the first frame, where the stream does not put the two together itself.
 /// </summary>
 public sealed class TunnelWriter(Stream stream)
 {
     private const int FrameLength = 16384;
 
+    private readonly IPrefixedWriter? _joining = stream as IPrefixedWriter;
+    private readonly byte[] _prefix = new byte[TunnelMessageCodec.MaxPrefixLength];
     private byte[]? _kept;
     private int _keptLength;
 
@@ -75,21 +77,33 @@ public sealed class TunnelWriter(Stream stream)
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WriteAsync(
+    private ValueTask WriteAsync(
         TunnelMessageCode code,
         ReadOnlyMemory<byte> body,
         bool flush,
         CancellationToken cancellationToken
     )
     {
+        var length = TunnelMessageCodec.WritePrefix(_prefix, code, body.Length);
+        return _joining is null
+            ? WriteJoinedAsync(length, body, flush, cancellationToken)
+            : _joining.WriteAsync(_prefix.AsMemory(0, length), body, flush, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteJoinedAsync(
+        int prefix,
+        ReadOnlyMemory<byte> body,
+        bool flush,
+        CancellationToken cancellationToken
+    )
+    {
         // Prefix and payload share the first frame: a prefix of its own would cost a frame and a transport write.
-        var whole = TunnelMessageCodec.PrefixLength(body.Length) + body.Length;
-        var head = ArrayPool<byte>.Shared.Rent(Math.Min(whole, FrameLength));
+        var copied = Math.Min(body.Length, FrameLength - prefix);
+        var head = ArrayPool<byte>.Shared.Rent(prefix + copied);
         try
         {
-            var prefix = TunnelMessageCodec.WritePrefix(head, code, body.Length);
-            var copied = Math.Min(body.Length, FrameLength - prefix);
+            _prefix.AsSpan(0, prefix).CopyTo(head);
             body.Span[..copied].CopyTo(head.AsSpan(prefix));
             await stream.WriteAsync(head.AsMemory(0, prefix + copied), cancellationToken).ConfigureAwait(false);
             if (copied < body.Length)

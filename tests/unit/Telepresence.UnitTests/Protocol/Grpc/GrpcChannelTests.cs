@@ -9,21 +9,27 @@ public class GrpcChannelTests
 {
     private static readonly TimeSpan Patience = ManagerFixture.Patience;
 
-    [Fact]
-    public async Task Unary_answers()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Unary_answers(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.Unary(Unary, (request, _) => new(new StringValue { Value = request.Value + "!" }))
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.Unary(Unary, (request, _) => new(new StringValue { Value = request.Value + "!" }))
         );
         var answer = await server.Channel.AsyncUnaryCall(Unary, default, Text("hello"));
         Assert.Equal("hello!", answer.Value);
     }
 
-    [Fact]
-    public async Task A_status_without_a_message_is_told_with_its_detail()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task A_status_without_a_message_is_told_with_its_detail(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.Unary(Unary, (_, _) => throw new RpcException(StatusCode.NotFound, "nö 100 %\n"))
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.Unary(Unary, (_, _) => throw new RpcException(StatusCode.NotFound, "nö 100 %\n"))
         );
         var e = await Assert.ThrowsAsync<RpcException>(async () =>
             await server.Channel.AsyncUnaryCall(Unary, default, Text(""))
@@ -31,11 +37,14 @@ public class GrpcChannelTests
         Assert.Equal((StatusCode.NotFound, "nö 100 %\n"), (e.StatusCode, e.Status.Detail));
     }
 
-    [Fact]
-    public async Task A_status_after_messages_is_told_after_them()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task A_status_after_messages_is_told_after_them(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.ServerStreaming(Streaming, (_, _) => OneThenFail())
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.ServerStreaming(Streaming, (_, _) => OneThenFail())
         );
         using var call = server.Channel.AsyncServerStreamingCall(Streaming, default, Text(""));
         var messages = call.ReadAllAsync().GetAsyncEnumerator();
@@ -52,19 +61,23 @@ public class GrpcChannelTests
         }
     }
 
-    [Fact]
-    public async Task Duplex_goes_back_and_forth_until_completed()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Duplex_goes_back_and_forth_until_completed(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.Duplex(
-                Duplex,
-                async call =>
-                {
-                    await call.SendHeadersAsync();
-                    while (await call.ReadAsync<StringValue>() is { } message)
-                        await call.WriteAsync(Text(message.Value + "!"));
-                }
-            )
+        await using var server = await StartAsync(
+            transport,
+            methods =>
+                methods.Duplex(
+                    Duplex,
+                    async call =>
+                    {
+                        await call.SendHeadersAsync();
+                        while (await call.ReadAsync<StringValue>() is { } message)
+                            await call.WriteAsync(Text(message.Value + "!"));
+                    }
+                )
         );
         using var call = server.Channel.AsyncDuplexStreamingCall(Duplex, default);
         for (var i = 0; i < 10; i++)
@@ -76,12 +89,15 @@ public class GrpcChannelTests
         Assert.Null(await call.ReadAsync());
     }
 
-    [Fact]
-    public async Task Both_sides_know_the_deadline()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Both_sides_know_the_deadline(GrpcTransport transport)
     {
         var onServer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await StartAsync(methods =>
-            methods.Unary(Unary, (_, token) => NeverAsync(onServer, token))
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.Unary(Unary, (_, token) => NeverAsync(onServer, token))
         );
         var call = server.Channel.AsyncUnaryCall(
             Unary,
@@ -93,20 +109,24 @@ public class GrpcChannelTests
         await onServer.Task.WaitAsync(Patience);
     }
 
-    [Fact]
-    public async Task Giving_up_reaches_the_server()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Giving_up_reaches_the_server(GrpcTransport transport)
     {
         var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var onServer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = await StartAsync(methods =>
-            methods.Unary(
-                Unary,
-                (_, token) =>
-                {
-                    began.SetResult();
-                    return NeverAsync(onServer, token);
-                }
-            )
+        await using var server = await StartAsync(
+            transport,
+            methods =>
+                methods.Unary(
+                    Unary,
+                    (_, token) =>
+                    {
+                        began.SetResult();
+                        return NeverAsync(onServer, token);
+                    }
+                )
         );
         using var giveUp = new CancellationTokenSource();
         var call = server.Channel.AsyncUnaryCall(Unary, new CallOptions(CancellationToken: giveUp.Token), Text(""));
@@ -117,11 +137,14 @@ public class GrpcChannelTests
         await onServer.Task.WaitAsync(Patience);
     }
 
-    [Fact]
-    public async Task Too_long_an_answer_is_ResourceExhausted()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Too_long_an_answer_is_ResourceExhausted(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.Unary(Unary, (_, _) => new(Text(new string('x', 2000))))
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.Unary(Unary, (_, _) => new(Text(new string('x', 2000))))
         );
         await SessionTests.FailsAsync(
             StatusCode.ResourceExhausted,
@@ -129,21 +152,26 @@ public class GrpcChannelTests
         );
     }
 
-    [Fact]
-    public async Task Too_long_a_request_is_ResourceExhausted()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task Too_long_a_request_is_ResourceExhausted(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods => methods.Unary(Unary, (_, _) => new(Text(""))));
+        await using var server = await StartAsync(transport, methods => methods.Unary(Unary, (_, _) => new(Text(""))));
         await SessionTests.FailsAsync(
             StatusCode.ResourceExhausted,
             () => server.Channel.AsyncUnaryCall(Unary, default, Text(new string('x', 5_000_000))).ResponseAsync
         );
     }
 
-    [Fact]
-    public async Task A_handlers_fault_is_Unknown()
+    [Theory]
+    [InlineData(GrpcTransport.Http2Connection)]
+    [InlineData(GrpcTransport.HttpClient)]
+    public async Task A_handlers_fault_is_Unknown(GrpcTransport transport)
     {
-        await using var server = await StartAsync(methods =>
-            methods.Unary(Unary, (_, _) => throw new InvalidOperationException("oops"))
+        await using var server = await StartAsync(
+            transport,
+            methods => methods.Unary(Unary, (_, _) => throw new InvalidOperationException("oops"))
         );
         await SessionTests.FailsAsync(
             StatusCode.Unknown,

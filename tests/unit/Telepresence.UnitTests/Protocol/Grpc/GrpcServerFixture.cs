@@ -28,7 +28,7 @@ internal sealed class GrpcServerFixture : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    public static async Task<GrpcServerFixture> StartAsync(Action<MethodTable> methods)
+    public static async Task<GrpcServerFixture> StartAsync(GrpcTransport transport, Action<MethodTable> methods)
     {
         var options = new KestrelServerOptions();
         options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
@@ -55,7 +55,7 @@ internal sealed class GrpcServerFixture : IAsyncDisposable
                 await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-            new GrpcChannelOptions { MaxReceiveMessageSize = 1000 }
+            new GrpcChannelOptions { MaxReceiveMessageSize = 1000, Transport = transport }
         );
         return new GrpcServerFixture(kestrel, channel);
     }

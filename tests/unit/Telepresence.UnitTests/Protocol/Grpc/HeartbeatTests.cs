@@ -11,7 +11,7 @@ public class HeartbeatTests
     [Fact]
     public void No_ping_goes_out_by_itself()
     {
-        using var handler = GrpcChannel.CreateHandler((_, _) => throw new InvalidOperationException());
+        using var handler = HttpClientTransport.CreateHandler((_, _) => throw new InvalidOperationException());
         Assert.Equal(Timeout.InfiniteTimeSpan, handler.KeepAlivePingDelay);
     }
 
@@ -20,8 +20,9 @@ public class HeartbeatTests
     {
         await using var manager = await ManagerFixture.StartAsync();
         PingStrikes? transport = null;
-        using var channel = new GrpcChannel(async token =>
-            transport = new PingStrikes(await manager.ConnectAsync(token))
+        using var channel = new GrpcChannel(
+            async token => transport = new PingStrikes(await manager.ConnectAsync(token)),
+            new GrpcChannelOptions { Transport = GrpcTransport.HttpClient }
         );
         var client = new ManagerClient(channel);
         for (var i = 0; i < 200; i++)

@@ -25,10 +25,12 @@ public class TunnelMessageCodecTests
     }
 
     [Fact]
-    public void A_full_chunk_fills_four_frames() =>
+    public void A_full_chunk_in_four_frames_is_one_write() =>
         Assert.Equal(
-            4 * 16384,
-            TunnelMessageCodec.PrefixLength(TunnelMessageCodec.MaxDataLength) + TunnelMessageCodec.MaxDataLength
+            64 * 1024,
+            (4 * 9)
+                + TunnelMessageCodec.PrefixLength(TunnelMessageCodec.BulkDataLength)
+                + TunnelMessageCodec.BulkDataLength
         );
 
     [Fact]
