@@ -16,6 +16,7 @@ internal enum DropReason
     FragmentTimeout,
     FragmentLimit,
     FlowLimit,
+    HalfOpenLimit,
     NoConnection,
     TcpOutOfWindow,
     TcpPaws,

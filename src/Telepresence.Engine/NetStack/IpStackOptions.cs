@@ -3,8 +3,17 @@ namespace Telepresence.Engine.NetStack;
 /// <summary>Limits and timers of the stack; the defaults are what the engine uses.</summary>
 internal sealed record IpStackOptions
 {
-    /// <summary>TCP flows and, apart from them, UDP flows a loop holds at once.</summary>
+    /// <summary>TCP flows a loop holds at once; beyond, a SYN is not answered unless a flow in TIME-WAIT can go.</summary>
     public int MaximumFlows { get; init; } = 65_536;
+
+    /// <summary>UDP 4-tuples a loop holds at once; beyond, the oldest idle one is forgotten.</summary>
+    public int MaximumUdpFlows { get; init; } = 16_384;
+
+    /// <summary>
+    /// TCP flows of a loop whose dial is pending or whose SYN-ACK is unanswered; beyond, the oldest is forgotten. Each costs
+    /// the far side a dial, so the number is what a burst of an honest workstation needs.
+    /// </summary>
+    public int MaximumHalfOpen { get; init; } = 4096;
 
     /// <summary>Send and receive buffers begin here and grow with the path, in bytes.</summary>
     public int InitialBuffer { get; init; } = 256 * 1024;

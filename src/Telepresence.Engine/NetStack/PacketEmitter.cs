@@ -9,7 +9,7 @@ namespace Telepresence.Engine.NetStack;
 /// Builds packets toward the workstation in one re-used buffer and writes them to the loop's queue. Addresses are given
 /// as a flow's key, so source and destination change places here.
 /// </summary>
-internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
+internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters, int mtu)
 {
     // UDP_MAX_SEGMENTS of kernels before 6.10.
     private const int MaximumDatagrams = 64;
@@ -20,7 +20,9 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
     private readonly bool _tcp6Segmentation = Supports(queue, DeviceOffloads.Tcp6Segmentation);
     private readonly bool _udp4Segmentation = Supports(queue, DeviceOffloads.Udp4Segmentation);
     private readonly bool _udp6Segmentation = Supports(queue, DeviceOffloads.Udp6Segmentation);
+    private PacketBuffer? _fragment;
     private ushort _identification;
+    private uint _fragmented;
 
     /// <summary>Whether a super-packet of this family may be written.</summary>
     public bool CanSegment(bool ipv4) => ipv4 ? _tcp4Segmentation : _tcp6Segmentation;
@@ -72,7 +74,7 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
             _packet.Offload = default;
         }
 
-        Write();
+        Write(_packet);
     }
 
     /// <summary>
@@ -80,10 +82,9 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
     /// The last of them may be shorter.
     /// </summary>
     /// <param name="datagrams">What is sent is removed.</param>
-    /// <param name="mtu">What exceeds it goes alone, as one long packet.</param>
     /// <param name="payloadLength">Bytes of all datagrams sent.</param>
     /// <returns>False: there is none.</returns>
-    public bool TrySendUdp(in FlowKey key, DatagramQueue datagrams, int mtu, out int payloadLength)
+    public bool TrySendUdp(in FlowKey key, DatagramQueue datagrams, out int payloadLength)
     {
         payloadLength = 0;
         if (!datagrams.TryPeek(out var datagram))
@@ -94,7 +95,7 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
         var headers = IpLength(key) + UdpDatagram.HeaderLength;
         var segment = datagram.Length;
         var canCut = (key.Source.IsIPv4 ? _udp4Segmentation : _udp6Segmentation) && headers + segment <= mtu;
-        var limit = canCut ? Math.Min(PacketBuffer.Capacity - headers, segment * MaximumDatagrams) : segment;
+        var limit = canCut ? Math.Min(ushort.MaxValue - headers, segment * MaximumDatagrams) : segment;
         var room = _packet.Room[headers..];
         bool isShorter;
         do
@@ -128,8 +129,7 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
             message[2..],
             InternetChecksum.Finish(InternetChecksum.Add(sum, message))
         );
-        _packet.Offload = default;
-        Write();
+        WriteDatagram();
     }
 
     /// <summary>The payload lies where it belongs; the headers go before it.</summary>
@@ -139,10 +139,10 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
         UdpDatagram.WriteHeader(transport, key.DestinationPort, key.SourcePort, payloadLength);
         var sum = InternetChecksum.PseudoHeader(key.Destination, key.Source, IPProtocol.Udp, transport.Length);
         var checksum = transport[UdpDatagram.ChecksumOffset..];
-        if (_checksumOffload)
+        var isSuper = payloadLength > segment;
+        if (_checksumOffload && (isSuper || _packet.Length <= mtu))
         {
             BinaryPrimitives.WriteUInt16BigEndian(checksum, InternetChecksum.Fold(sum));
-            var isSuper = payloadLength > segment;
             var ipLength = IpLength(key);
             _packet.Offload = new PacketOffload(
                 PartialChecksum: true,
@@ -152,16 +152,15 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
                 SegmentSize: isSuper ? (ushort)segment : (ushort)0,
                 HeaderLength: (ushort)(ipLength + UdpDatagram.HeaderLength)
             );
+            Write(_packet);
         }
         else
         {
             // Zero means "no checksum" (RFC 768), so a sum of zero is sent as its other representation.
             var whole = InternetChecksum.Finish(InternetChecksum.Add(sum, transport));
             BinaryPrimitives.WriteUInt16BigEndian(checksum, whole == 0 ? ushort.MaxValue : whole);
-            _packet.Offload = default;
+            WriteDatagram();
         }
-
-        Write();
     }
 
     private Span<byte> BeginIp(scoped in FlowKey key, byte protocol, int transportLength)
@@ -177,7 +176,9 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
                 key.Source,
                 protocol,
                 packet.Length,
-                unchecked(_identification++)
+                unchecked(_identification++),
+                // A datagram cannot be made smaller as a segment can, so routers behind this machine may cut it.
+                dontFragment: protocol == IPProtocol.Tcp
             );
         }
         else
@@ -188,10 +189,28 @@ internal sealed class PacketEmitter(IPacketQueue queue, StackCounters counters)
         return packet[ipLength..];
     }
 
-    private void Write()
+    /// <summary>Writes a packet that may be longer than the link takes, without offload.</summary>
+    private void WriteDatagram()
     {
-        counters.Written(_packet.Length);
-        queue.Write(_packet);
+        _packet.Offload = default;
+        if (_packet.Length <= mtu)
+        {
+            Write(_packet);
+            return;
+        }
+
+        _fragment ??= new PacketBuffer();
+        var fragmenter = new Fragmenter(_packet.Packet, mtu, unchecked(_fragmented++));
+        while (fragmenter.TryNext(_fragment))
+        {
+            Write(_fragment);
+        }
+    }
+
+    private void Write(PacketBuffer packet)
+    {
+        counters.Written(packet.Length);
+        queue.Write(packet);
     }
 
     private static int IpLength(in FlowKey key) =>

@@ -82,11 +82,22 @@ internal sealed class PacketHandover
 
     private int OwnerOf(in IpPacket ip)
     {
+        if (ip.Protocol is IPProtocol.Icmp or IPProtocol.Icmpv6 && ip.Payload.Length > IcmpMessage.HeaderLength)
+        {
+            // An error goes to the flow that it quotes.
+            return IcmpQuote.TryReadTcp(ip.Payload[IcmpMessage.HeaderLength..], out var key, out _)
+                ? OwnerOf(key.Source, key.Destination, ((uint)key.SourcePort << 16) | key.DestinationPort)
+                : OwnerOf(ip.Source, ip.Destination, 0);
+        }
+
         // Too short to have ports: whoever reads it may count it as malformed.
         var ports =
             ip.Protocol is IPProtocol.Tcp or IPProtocol.Udp && ip.Payload.Length >= 4
                 ? BinaryPrimitives.ReadUInt32BigEndian(ip.Payload)
                 : 0;
-        return (int)((uint)HashCode.Combine(ip.Source, ip.Destination, ports) % (uint)_inboxes.Length);
+        return OwnerOf(ip.Source, ip.Destination, ports);
     }
+
+    private int OwnerOf(NetAddress source, NetAddress destination, uint ports) =>
+        (int)((uint)HashCode.Combine(source, destination, ports) % (uint)_inboxes.Length);
 }

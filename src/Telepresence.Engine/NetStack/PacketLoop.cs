@@ -21,6 +21,7 @@ internal sealed class PacketLoop
     private readonly LoopContext _context;
     private readonly FragmentReassembler _fragments;
     private readonly IcmpResponder _icmp;
+    private readonly IcmpErrors _icmpErrors;
     private readonly int _index;
     private long _nextSweep;
     private volatile bool _isStopping;
@@ -41,11 +42,20 @@ internal sealed class PacketLoop
         _handover = handover;
         Counters = new StackCounters();
         Signals = new SignalQueue(queue.Wake);
-        _context = new LoopContext(new PacketEmitter(queue, Counters), Counters, Signals, handler, options, time, mtu);
+        _context = new LoopContext(
+            new PacketEmitter(queue, Counters, mtu),
+            Counters,
+            Signals,
+            handler,
+            options,
+            time,
+            mtu
+        );
         Tcp = new TcpTable(_context, new InitialSequence(secret));
         Udp = new UdpTable(_context);
-        _icmp = new IcmpResponder(_context);
-        _fragments = new FragmentReassembler(Counters);
+        _icmp = new IcmpResponder(_context, Tcp);
+        _icmpErrors = new IcmpErrors(_context);
+        _fragments = new FragmentReassembler(Counters, _icmpErrors);
     }
 
     public StackCounters Counters { get; }
@@ -157,9 +167,12 @@ internal sealed class PacketLoop
             }
 
             var ip = new IpPacket(v4.Source, v4.Destination, v4.Protocol, v4.Payload, packet.Offload);
-            Dispatch(ip, packet, isHandedOver);
+            if (!Dispatch(ip, packet, isHandedOver))
+            {
+                _icmpErrors.ProtocolUnreachable(v4.Bytes);
+            }
         }
-        else if (Ipv6Packet.TryParse(bytes, out var v6))
+        else if (Ipv6Packet.TryParse(bytes, out var v6, out var problem))
         {
             if (v6.IsFragment)
             {
@@ -171,35 +184,44 @@ internal sealed class PacketLoop
                 return;
             }
 
-            Dispatch(
-                new IpPacket(v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Offload),
-                packet,
-                isHandedOver
-            );
+            var ip = new IpPacket(v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Offload);
+            if (!Dispatch(ip, packet, isHandedOver) && v6.Protocol != IPProtocol.NoNextHeader)
+            {
+                _icmpErrors.ParameterProblem(
+                    v6.Bytes,
+                    new Ipv6Problem(Ipv6Problem.UnrecognizedNextHeader, v6.ProtocolOffset)
+                );
+            }
         }
         else
         {
             Counters.Drop(DropReason.MalformedIp);
+            if (problem is { } known)
+            {
+                _icmpErrors.ParameterProblem(bytes, known);
+            }
         }
     }
 
-    private void Dispatch(in IpPacket ip, PacketBuffer packet, bool isHandedOver)
+    /// <summary>False: the stack does not have the packet's protocol.</summary>
+    private bool Dispatch(in IpPacket ip, PacketBuffer packet, bool isHandedOver)
     {
         if (ip.Destination.IsMulticast)
         {
             Counters.Drop(DropReason.Multicast);
-            return;
+            return true;
         }
 
-        if (ip.Source.IsMulticast || ip.Source.IsUnspecified || ip.Destination.IsUnspecified)
+        // A packet from its own destination (the "land" attack) would have the stack answer itself.
+        if (!ip.Source.IsHost || !ip.Destination.IsHost || ip.Source == ip.Destination)
         {
             Counters.Drop(DropReason.BadAddress);
-            return;
+            return true;
         }
 
         if (!isHandedOver && _handover.TryGive(_index, ip, packet))
         {
-            return;
+            return true;
         }
 
         switch (ip.Protocol)
@@ -216,7 +238,9 @@ internal sealed class PacketLoop
                 break;
             default:
                 Counters.Drop(DropReason.UnknownProtocol);
-                break;
+                return false;
         }
+
+        return true;
     }
 }

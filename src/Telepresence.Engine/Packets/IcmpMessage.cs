@@ -16,6 +16,13 @@ internal readonly ref struct IcmpMessage
     public const byte EchoReplyV6 = 129;
     public const byte AddressUnreachableCodeV6 = 3;
     public const byte PortUnreachableCodeV6 = 4;
+    public const byte ProtocolUnreachableCode = 2;
+    public const byte FragmentationNeededCode = 4;
+    public const byte TimeExceeded = 11;
+    public const byte PacketTooBigV6 = 2;
+    public const byte TimeExceededV6 = 3;
+    public const byte ReassemblyTimeExceededCode = 1;
+    public const byte ParameterProblemV6 = 4;
 
     private readonly ReadOnlySpan<byte> _bytes;
 

@@ -53,7 +53,7 @@ internal readonly ref struct Ipv4Packet
         return true;
     }
 
-    /// <summary>Writes a header of 20 bytes, with don't-fragment set and its checksum.</summary>
+    /// <summary>Writes a header of 20 bytes with its checksum.</summary>
     public static void WriteHeader(
         Span<byte> destination,
         NetAddress source,
@@ -61,14 +61,15 @@ internal readonly ref struct Ipv4Packet
         byte protocol,
         int totalLength,
         ushort identification = 0,
-        byte timeToLive = 64
+        byte timeToLive = 64,
+        bool dontFragment = true
     )
     {
         destination[0] = 0x45;
         destination[1] = 0;
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)totalLength);
         BinaryPrimitives.WriteUInt16BigEndian(destination[4..], identification);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[6..], 0x4000);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[6..], dontFragment ? (ushort)0x4000 : (ushort)0);
         destination[8] = timeToLive;
         destination[9] = protocol;
         destination[10] = 0;
@@ -77,5 +78,18 @@ internal readonly ref struct Ipv4Packet
         target.WriteTo(destination[16..]);
         var checksum = InternetChecksum.Finish(InternetChecksum.Add(0, destination[..MinimumHeaderLength]));
         BinaryPrimitives.WriteUInt16BigEndian(destination[10..], checksum);
+    }
+
+    /// <summary>Makes a written packet of 20 header bytes a fragment: sets its length to all of the bytes.</summary>
+    /// <param name="offset">In bytes, a multiple of 8.</param>
+    public static void WriteFragmentFields(Span<byte> packet, ushort identification, int offset, bool more)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)packet.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(packet[4..], identification);
+        BinaryPrimitives.WriteUInt16BigEndian(packet[6..], (ushort)((offset / 8) | (more ? 0x2000 : 0)));
+        packet[10] = 0;
+        packet[11] = 0;
+        var checksum = InternetChecksum.Finish(InternetChecksum.Add(0, packet[..MinimumHeaderLength]));
+        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], checksum);
     }
 }

@@ -10,11 +10,15 @@ internal readonly ref struct Ipv6Packet
     /// <summary>More than any honest sender uses; keeps a packet made of headers from costing time.</summary>
     private const int MaximumExtensionHeaders = 8;
 
+    /// <summary>The one option without a length.</summary>
+    private const byte Pad1 = 0;
+
     private readonly ReadOnlySpan<byte> _bytes;
 
     private Ipv6Packet(
         ReadOnlySpan<byte> bytes,
         byte protocol,
+        int protocolOffset,
         int payloadOffset,
         uint fragment,
         bool isFragment,
@@ -23,6 +27,7 @@ internal readonly ref struct Ipv6Packet
     {
         _bytes = bytes;
         Protocol = protocol;
+        ProtocolOffset = protocolOffset;
         PayloadOffset = payloadOffset;
         IsFragment = isFragment;
         FragmentOffset = (int)(fragment & 0xfff8);
@@ -32,6 +37,9 @@ internal readonly ref struct Ipv6Packet
 
     /// <summary>The upper-layer protocol; for a fragment, the first header of the fragmentable part.</summary>
     public byte Protocol { get; }
+
+    /// <summary>Where the next-header field that names <see cref="Protocol"/> lies.</summary>
+    public int ProtocolOffset { get; }
 
     /// <summary>Where the upper layer (or the fragment's data) begins.</summary>
     public int PayloadOffset { get; }
@@ -54,9 +62,14 @@ internal readonly ref struct Ipv6Packet
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>Checks version and lengths, refuses IPv4-mapped addresses, walks the extension headers.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, out Ipv6Packet packet)
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out Ipv6Packet packet) => TryParse(bytes, out packet, out _);
+
+    /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, out Ipv6Packet)"/>
+    /// <param name="problem">What the sender is to be told of a refused packet; null: nothing.</param>
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out Ipv6Packet packet, out Ipv6Problem? problem)
     {
         packet = default;
+        problem = null;
         if (bytes.Length < HeaderLength || bytes[0] >> 4 != 6)
         {
             return false;
@@ -74,13 +87,15 @@ internal readonly ref struct Ipv6Packet
             return false;
         }
 
-        var next = bytes[6];
+        var nextOffset = 6;
+        var next = bytes[nextOffset];
         var offset = HeaderLength;
         for (var count = 0; count <= MaximumExtensionHeaders; count++)
         {
             switch (next)
             {
                 case IPProtocol.HopByHop when offset != HeaderLength:
+                    problem = new Ipv6Problem(Ipv6Problem.UnrecognizedNextHeader, nextOffset);
                     return false;
                 case IPProtocol.HopByHop:
                 case IPProtocol.Routing:
@@ -91,13 +106,27 @@ internal readonly ref struct Ipv6Packet
                     }
 
                     var length = (bytes[offset + 1] + 1) * 8;
-                    // A routing header that still has segments to visit is not for us (RFC 8200 §4.4).
-                    if (offset + length > end || (next == IPProtocol.Routing && bytes[offset + 3] != 0))
+                    if (offset + length > end)
                     {
                         return false;
                     }
 
-                    next = bytes[offset];
+                    if (next != IPProtocol.Routing)
+                    {
+                        if (!AreOptionsAcceptable(bytes[..(offset + length)], offset + 2, out problem))
+                        {
+                            return false;
+                        }
+                    }
+                    else if (bytes[offset + 3] != 0)
+                    {
+                        // No routing type is known, type 0 least of all (RFC 8200 §4.4, RFC 5095 §3).
+                        problem = new Ipv6Problem(Ipv6Problem.ErroneousField, offset + 2);
+                        return false;
+                    }
+
+                    nextOffset = offset;
+                    next = bytes[nextOffset];
                     offset += length;
                     break;
                 case IPProtocol.Fragment:
@@ -108,17 +137,18 @@ internal readonly ref struct Ipv6Packet
 
                     var fragment = BinaryPrimitives.ReadUInt16BigEndian(bytes[(offset + 2)..]);
                     var id = BinaryPrimitives.ReadUInt32BigEndian(bytes[(offset + 4)..]);
-                    next = bytes[offset];
+                    nextOffset = offset;
+                    next = bytes[nextOffset];
                     offset += 8;
                     if ((fragment & 0xfff9) == 0)
                     {
                         break;
                     }
 
-                    packet = new Ipv6Packet(bytes, next, offset, fragment, isFragment: true, id);
+                    packet = new Ipv6Packet(bytes, next, nextOffset, offset, fragment, isFragment: true, id);
                     return true;
                 default:
-                    packet = new Ipv6Packet(bytes, next, offset, 0, isFragment: false, 0);
+                    packet = new Ipv6Packet(bytes, next, nextOffset, offset, 0, isFragment: false, 0);
                     return true;
             }
         }
@@ -142,5 +172,52 @@ internal readonly ref struct Ipv6Packet
         destination[7] = hopLimit;
         source.WriteTo(destination[8..]);
         target.WriteTo(destination[24..]);
+    }
+
+    /// <summary>
+    /// Makes a packet with a plain header a fragment: its fragment header takes the eight bytes behind the first 40.
+    /// </summary>
+    /// <param name="offset">In bytes, a multiple of 8.</param>
+    public static void WriteFragmentHeader(Span<byte> packet, uint identification, int offset, bool more)
+    {
+        var header = packet[HeaderLength..];
+        BinaryPrimitives.WriteUInt16BigEndian(packet[4..], (ushort)(packet.Length - HeaderLength));
+        header[0] = packet[6];
+        header[1] = 0;
+        packet[6] = IPProtocol.Fragment;
+        BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)(offset | (more ? 1 : 0)));
+        BinaryPrimitives.WriteUInt32BigEndian(header[4..], identification);
+    }
+
+    /// <summary>
+    /// Walks the options of a hop-by-hop or destination options header. What to do with an unknown one its two highest
+    /// bits say (RFC 8200 §4.2): skip, discard, discard and tell, or tell unless the destination is multicast.
+    /// </summary>
+    private static bool AreOptionsAcceptable(ReadOnlySpan<byte> bytes, int offset, out Ipv6Problem? problem)
+    {
+        problem = null;
+        while (offset < bytes.Length)
+        {
+            if (bytes[offset] == Pad1)
+            {
+                offset++;
+                continue;
+            }
+
+            if (offset + 2 > bytes.Length || offset + 2 + bytes[offset + 1] > bytes.Length)
+            {
+                return false;
+            }
+
+            if (bytes[offset] >> 6 is var action and not 0)
+            {
+                problem = action == 1 ? null : new Ipv6Problem(Ipv6Problem.UnrecognizedOption, offset);
+                return false;
+            }
+
+            offset += 2 + bytes[offset + 1];
+        }
+
+        return true;
     }
 }

@@ -24,6 +24,12 @@ internal readonly record struct NetAddress(ulong High, ulong Low)
     /// <summary>0.0.0.0 or ::.</summary>
     public bool IsUnspecified => High == 0 && (Low == 0 || Low == MappedPrefix);
 
+    /// <summary>127.0.0.0/8 or ::1, which no network may carry (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).</summary>
+    public bool IsLoopback => IsIPv4 ? (byte)(Low >> 24) == 127 : High == 0 && Low == 1;
+
+    /// <summary>May stand for one host on a network: neither multicast, broadcast, loopback nor unspecified.</summary>
+    public bool IsHost => !IsMulticast && !IsLoopback && !IsUnspecified;
+
     /// <summary>Reads four bytes.</summary>
     public static NetAddress ReadIPv4(ReadOnlySpan<byte> bytes) =>
         new(0, MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(bytes));

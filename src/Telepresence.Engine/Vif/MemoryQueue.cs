@@ -5,6 +5,8 @@ namespace Telepresence.Engine.Vif;
 /// <summary>A queue of a <see cref="MemoryDevice"/>.</summary>
 internal sealed class MemoryQueue(int capacity, DeviceOffloads offloads) : IPacketQueue
 {
+    // Its own: others drain the shared one and collections trim it, which a test that counts allocations would see.
+    private readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(PacketBuffer.Capacity, 64);
     private readonly Queue<(byte[] Bytes, int Length, PacketOffload Offload)> _packets = new(capacity);
 
     // A monitor, not a Lock: Wait needs its condition variable.
@@ -33,7 +35,7 @@ internal sealed class MemoryQueue(int capacity, DeviceOffloads offloads) : IPack
         next.Bytes.AsSpan(0, next.Length).CopyTo(packet.Room);
         packet.Length = next.Length;
         packet.Offload = next.Offload;
-        ArrayPool<byte>.Shared.Return(next.Bytes);
+        _pool.Return(next.Bytes);
         return true;
     }
 
@@ -79,7 +81,7 @@ internal sealed class MemoryQueue(int capacity, DeviceOffloads offloads) : IPack
             _closed = true;
             while (_packets.TryDequeue(out var packet))
             {
-                ArrayPool<byte>.Shared.Return(packet.Bytes);
+                _pool.Return(packet.Bytes);
             }
             Monitor.PulseAll(_lock);
         }
@@ -93,7 +95,7 @@ internal sealed class MemoryQueue(int capacity, DeviceOffloads offloads) : IPack
             {
                 return false;
             }
-            var bytes = ArrayPool<byte>.Shared.Rent(packet.Length);
+            var bytes = _pool.Rent(packet.Length);
             packet.Packet.CopyTo(bytes);
             _packets.Enqueue((bytes, packet.Length, packet.Offload));
             Monitor.PulseAll(_lock);

@@ -1,7 +1,7 @@
 namespace Telepresence.Engine.Vif;
 
 /// <summary>
-/// A reusable packet of up to 65,535 bytes with headroom in front, so that a device can put its own header (virtio-net)
+/// A reusable packet of up to 65,575 bytes with headroom in front, so that a device can put its own header (virtio-net)
 /// before the packet without a copy. Pinned, so that system calls need no fixing. Owned by one thread at a time.
 /// </summary>
 internal sealed class PacketBuffer
@@ -9,8 +9,8 @@ internal sealed class PacketBuffer
     /// <summary>Bytes before the packet that belong to the device.</summary>
     public const int Headroom = 16;
 
-    /// <summary>Largest packet: the IPv4 total length field's limit.</summary>
-    public const int Capacity = 65_535;
+    /// <summary>Largest packet: IPv6's header and what its payload length field can say. IPv4's limit is 40 less.</summary>
+    public const int Capacity = 40 + 65_535;
 
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Headroom + Capacity + 1, pinned: true);
 

@@ -1,9 +1,13 @@
+using Telepresence.Engine.NetStack.Tcp;
 using Telepresence.Engine.Packets;
 
 namespace Telepresence.Engine.NetStack.Icmp;
 
-/// <summary>Answers echo requests of both families; everything else ICMP is counted and dropped.</summary>
-internal sealed class IcmpResponder(LoopContext loop)
+/// <summary>
+/// Answers echo requests of both families and tells TCP of packets that were too big for the path behind this machine;
+/// everything else ICMP is counted and dropped.
+/// </summary>
+internal sealed class IcmpResponder(LoopContext loop, TcpTable tcp)
 {
     public void OnPacket(in IpPacket packet)
     {
@@ -20,6 +24,18 @@ internal sealed class IcmpResponder(LoopContext loop)
         }
 
         var isV4 = packet.Source.IsIPv4;
+        if (IsTooBig(message, isV4))
+        {
+            // IPv4 has the size in the lower half (RFC 1191 §4), IPv6 in all of it (RFC 4443 §3.2).
+            var mtu = isV4 ? message.RestOfHeader & 0xffff : message.RestOfHeader;
+            if (IcmpQuote.TryReadTcp(message.Body, out var key, out var sequence) && key.Source.IsIPv4 == isV4)
+            {
+                tcp.OnPacketTooBig(key, sequence, (int)Math.Min(mtu, ushort.MaxValue));
+            }
+
+            return;
+        }
+
         if (message.Type != (isV4 ? IcmpMessage.EchoRequest : IcmpMessage.EchoRequestV6) || message.Code != 0)
         {
             loop.Counters.Drop(DropReason.UnknownProtocol);
@@ -34,4 +50,9 @@ internal sealed class IcmpResponder(LoopContext loop)
             message.Body
         );
     }
+
+    private static bool IsTooBig(in IcmpMessage message, bool isV4) =>
+        isV4
+            ? message.Type == IcmpMessage.DestinationUnreachable && message.Code == IcmpMessage.FragmentationNeededCode
+            : message.Type == IcmpMessage.PacketTooBigV6;
 }

@@ -13,6 +13,14 @@ internal sealed partial class TcpConnection : ITimed
 
     /// <summary>RFC 5961 §7: at most so many challenge acknowledgments a second and connection.</summary>
     private const int ChallengesPerSecond = 10;
+
+    /// <summary>As <see cref="ChallengesPerSecond"/>, for segments out of the window: a kernel's probes are far apart.</summary>
+    private const int AnswersPerSecond = 10;
+
+    /// <summary>What the Linux kernel believes at least (min_pmtu), so that a forger cannot make segments tiny.</summary>
+    private const int MinimumPathMtu = 552;
+    private const int MinimumPathMtuV6 = 1280;
+    private const int TimestampsLength = 12;
     private readonly LoopContext _loop;
     private readonly TcpTable _table;
     private readonly TcpFlow _flow;
@@ -30,11 +38,11 @@ internal sealed partial class TcpConnection : ITimed
     private long _stateDeadline = TimerHeap.Never;
     private long _delayedAcknowledgmentAt = TimerHeap.Never;
     private long _lastHeard;
-    private long _challengeSecond;
     private long _synAckSentAt;
-    private int _challenges;
     private int _synAckTries;
     private int _keepAliveProbes;
+    private RateLimit _challenges = new(ChallengesPerSecond);
+    private RateLimit _answers = new(AnswersPerSecond);
     private bool _isQueued;
     private bool _finishedReading;
 
@@ -44,6 +52,7 @@ internal sealed partial class TcpConnection : ITimed
         _table = table;
         _key = key;
         _flow = new TcpFlow(loop, key) { Connection = this };
+        Place = new LinkedListNode<TcpConnection>(this);
         _peerInitial = syn.Sequence;
         _synOptions = options;
         _synWindow = syn.Window;
@@ -51,13 +60,13 @@ internal sealed partial class TcpConnection : ITimed
         _recentTimestamp = options.TimestampValue;
         _recentTimestampAt = loop.Now;
         (_initial, _timestampOffset) = table.Initial.For(key, loop.Now);
-        var headers =
-            (key.Source.IsIPv4 ? Ipv4Packet.MinimumHeaderLength : Ipv6Packet.HeaderLength)
-            + TcpSegment.MinimumHeaderLength;
-        LocalSegmentSize = (ushort)Math.Min(loop.Mtu - headers, ushort.MaxValue);
+        LocalSegmentSize = (ushort)Math.Min(loop.Mtu - HeaderLength, ushort.MaxValue);
         // RFC 9293 §3.7.1: a SYN without the option means the default of its family.
         var peerSize = options.MaximumSegmentSize ?? (key.Source.IsIPv4 ? 536 : 1220);
-        var segmentSize = Math.Max(64, Math.Min((int)LocalSegmentSize, peerSize) - (_timestamps ? 12 : 0));
+        var segmentSize = Math.Max(
+            64,
+            Math.Min((int)LocalSegmentSize, peerSize) - (_timestamps ? TimestampsLength : 0)
+        );
         _receiver = new TcpReceiver(_flow.ReceiveQueue, syn.Sequence, segmentSize, loop.Options);
         var scaling = options.WindowScale is not null;
         if (!scaling)
@@ -79,6 +88,9 @@ internal sealed partial class TcpConnection : ITimed
     public TcpState State { get; private set; } = TcpState.SynPending;
     public TcpFlow Flow => _flow;
     public FlowKey Key => _key;
+
+    /// <summary>The table's: where the connection stands among the half-open ones or those in TIME-WAIT.</summary>
+    public LinkedListNode<TcpConnection> Place { get; }
     public long BytesFromApplication => _receiver.Received;
     public long BytesToApplication => _sender.Acknowledged;
     public long RoundTrip => _sender.RoundTrip;
@@ -86,16 +98,28 @@ internal sealed partial class TcpConnection : ITimed
     public int HeapIndex { get; set; } = -1;
     public long HeapDeadline { get; set; }
 
+    private int HeaderLength =>
+        (_key.Source.IsIPv4 ? Ipv4Packet.MinimumHeaderLength : Ipv6Packet.HeaderLength)
+        + TcpSegment.MinimumHeaderLength;
+
     /// <summary>The MSS we announce.</summary>
     private ushort LocalSegmentSize { get; }
 
-    /// <summary>The sequence number a SYN must be after to re-open this 4-tuple in TIME-WAIT (RFC 9293 §3.10.7.4).</summary>
-    public bool AllowsReuse(in TcpSegment syn, in TcpOptions options) =>
-        State == TcpState.TimeWait
-        && (
-            syn.Sequence.IsAfter(_receiver.Next)
-            || (_timestamps && options.HasTimestamps && (int)(options.TimestampValue - _recentTimestamp) > 0)
-        );
+    /// <summary>
+    /// Whether a SYN re-opens this 4-tuple in TIME-WAIT: by a later timestamp (RFC 6191 §2), where both sides have them and
+    /// they differ, else by a later sequence number (RFC 9293 §3.10.7.4).
+    /// </summary>
+    public bool AllowsReuse(in TcpSegment syn, in TcpOptions options)
+    {
+        if (State != TcpState.TimeWait)
+        {
+            return false;
+        }
+
+        var later =
+            _timestamps && options.HasTimestamps ? unchecked((int)(options.TimestampValue - _recentTimestamp)) : 0;
+        return later > 0 || (later == 0 && syn.Sequence.IsAfter(_receiver.Next));
+    }
 
     /// <summary>Whether this is the SYN that opened the connection, once more.</summary>
     public bool IsOpenedBy(in TcpSegment syn) => syn.Sequence == _peerInitial;
@@ -119,7 +143,7 @@ internal sealed partial class TcpConnection : ITimed
         if (_timestamps && options.HasTimestamps && !segment.Has(TcpFlags.Reset) && IsOldTimestamp(options))
         {
             _loop.Counters.Drop(DropReason.TcpPaws);
-            Acknowledge();
+            AnswerUnacceptable(segment);
             return;
         }
 
@@ -180,6 +204,23 @@ internal sealed partial class TcpConnection : ITimed
         {
             OnPayload(segment, start);
         }
+    }
+
+    /// <summary>
+    /// A segment was too big for the path (RFC 1191, RFC 8201). Only a number that is in flight counts: others cannot have
+    /// been quoted by a router that saw it (RFC 5927 §7.2).
+    /// </summary>
+    public void OnPacketTooBig(SequenceNumber sequence, int mtu)
+    {
+        var position = _sender.Position(sequence);
+        if (position < _sender.Position(_sender.Unacknowledged) || position >= _sender.Position(_sender.Highest))
+        {
+            _loop.Counters.Drop(DropReason.TcpUnacceptable);
+            return;
+        }
+
+        var headers = HeaderLength + (_timestamps ? TimestampsLength : 0);
+        _sender.LimitSegmentSize(Math.Max(mtu, _key.Source.IsIPv4 ? MinimumPathMtu : MinimumPathMtuV6) - headers);
     }
 
     /// <summary>What the handler's threads asked for.</summary>
@@ -247,6 +288,9 @@ internal sealed partial class TcpConnection : ITimed
         Close(reason);
     }
 
+    /// <summary>The end without a word to the application: its place is needed.</summary>
+    public void Forget() => Close("Forgotten for a new connection.");
+
     private void OnAnswer(FlowSignals signals)
     {
         if ((signals & FlowSignals.Refuse) != 0)
@@ -304,7 +348,19 @@ internal sealed partial class TcpConnection : ITimed
         }
 
         _receiver.NoteDuplicate(start, segment.Payload.Length);
-        Acknowledge();
+        AnswerUnacceptable(segment);
+    }
+
+    /// <summary>
+    /// Data is acknowledged each time, as its sender needs it. Without, two sides that find each other unacceptable would
+    /// answer each other for ever.
+    /// </summary>
+    private void AnswerUnacceptable(in TcpSegment segment)
+    {
+        if (segment.Payload.Length > 0 || _answers.TryTake(_loop.Now))
+        {
+            Acknowledge();
+        }
     }
 
     private void OnReset(in TcpSegment segment)
@@ -333,6 +389,7 @@ internal sealed partial class TcpConnection : ITimed
         }
 
         State = TcpState.Established;
+        _table.OnEstablished(this);
         ArmKeepAlive();
         if (_sender.FinishRequested)
         {
@@ -473,14 +530,7 @@ internal sealed partial class TcpConnection : ITimed
 
     private void Challenge()
     {
-        var second = _loop.Now / 1_000_000;
-        if (second != _challengeSecond)
-        {
-            _challengeSecond = second;
-            _challenges = 0;
-        }
-
-        if (_challenges++ < ChallengesPerSecond)
+        if (_challenges.TryTake(_loop.Now))
         {
             SendAcknowledgment();
         }

@@ -50,7 +50,7 @@ internal sealed partial class TcpSender
         _congestion = new Cubic(segmentSize, options.MaximumBuffer);
     }
 
-    public int SegmentSize { get; }
+    public int SegmentSize { get; private set; }
     public SequenceNumber Unacknowledged => Number(_una);
 
     /// <summary>SND.NXT.</summary>
@@ -67,6 +67,9 @@ internal sealed partial class TcpSender
 
     /// <summary>How much the application may have queued: twice what the path takes.</summary>
     public int BufferLimit => (int)Math.Clamp(2L * _congestion.Window, _options.InitialBuffer, _options.MaximumBuffer);
+
+    /// <summary>The path takes no longer ones. What was sent too long is lost, and sent again in pieces.</summary>
+    public void LimitSegmentSize(int size) => SegmentSize = Math.Min(SegmentSize, size);
 
     public void SampleRoundTrip(long roundTrip) => _rtt.Sample(roundTrip);
 

@@ -6,7 +6,10 @@ namespace Telepresence.Engine.NetStack.Tcp;
 internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
 {
     private readonly Dictionary<FlowKey, TcpConnection> _connections = [];
-    private readonly Queue<TcpConnection> _timeWait = new();
+
+    // Each in the order its connections came, which is the order they end in: a connection is in one of them at most.
+    private readonly LinkedList<TcpConnection> _halfOpen = new();
+    private readonly LinkedList<TcpConnection> _timeWait = new();
 
     // The loop alone changes the table and looks things up without it; snapshots from other threads take it.
     private readonly Lock _lock = new();
@@ -14,6 +17,8 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
     public InitialSequence Initial => initial;
 
     public int Count => _connections.Count;
+    public int HalfOpenCount => _halfOpen.Count;
+    public int TimeWaitCount => _timeWait.Count;
 
     public void OnPacket(in IpPacket packet)
     {
@@ -32,6 +37,12 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
             return;
         }
 
+        if (segment.SourcePort == 0 || segment.DestinationPort == 0)
+        {
+            loop.Counters.Drop(DropReason.MalformedTcp);
+            return;
+        }
+
         var key = new FlowKey(packet.Source, packet.Destination, segment.SourcePort, segment.DestinationPort);
         if (_connections.TryGetValue(key, out var connection))
         {
@@ -44,8 +55,7 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
             connection.Reset("The application opened the connection anew.");
         }
 
-        const TcpFlags opening = TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset | TcpFlags.Fin;
-        if ((segment.Flags & opening) == TcpFlags.Syn)
+        if (IsOpening(segment))
         {
             Open(key, segment, options);
         }
@@ -53,6 +63,19 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
         {
             loop.Counters.Drop(DropReason.NoConnection);
             RefuseStray(key, segment);
+        }
+    }
+
+    /// <summary>A router could not pass on a segment. Anyone may say so: the connection looks at the number quoted.</summary>
+    public void OnPacketTooBig(in FlowKey key, SequenceNumber sequence, int mtu)
+    {
+        if (_connections.TryGetValue(key, out var connection))
+        {
+            connection.OnPacketTooBig(sequence, mtu);
+        }
+        else
+        {
+            loop.Counters.Drop(DropReason.NoConnection);
         }
     }
 
@@ -74,18 +97,14 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
         {
             _connections.Remove(connection.Key);
         }
+
+        connection.Place.List?.Remove(connection.Place);
     }
 
-    public void OnTimeWait(TcpConnection connection)
-    {
-        // All wait equally long, so those that are over lie in front.
-        while (_timeWait.TryPeek(out var oldest) && oldest.State == TcpState.Closed)
-        {
-            _timeWait.Dequeue();
-        }
+    /// <summary>The handshake is complete.</summary>
+    public void OnEstablished(TcpConnection connection) => _halfOpen.Remove(connection.Place);
 
-        _timeWait.Enqueue(connection);
-    }
+    public void OnTimeWait(TcpConnection connection) => _timeWait.AddLast(connection.Place);
 
     /// <summary>RST for everything: the stack ends.</summary>
     public void ResetAll()
@@ -130,8 +149,11 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
         }
     }
 
+    private static bool IsOpening(in TcpSegment segment) =>
+        (segment.Flags & (TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset | TcpFlags.Fin)) == TcpFlags.Syn;
+
     private static bool Supersedes(TcpConnection connection, in TcpSegment segment, in TcpOptions options) =>
-        (segment.Flags & (TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset)) == TcpFlags.Syn
+        IsOpening(segment)
         && (
             connection.AllowsReuse(segment, options)
             // The application gave up on a pending dial and tries again from the same port.
@@ -147,27 +169,27 @@ internal sealed class TcpTable(LoopContext loop, InitialSequence initial)
             return;
         }
 
+        if (_halfOpen.Count >= loop.Options.MaximumHalfOpen)
+        {
+            // An honest one rarely lasts long enough to be the oldest of so many; if it was, its next SYN opens it again.
+            loop.Counters.Drop(DropReason.HalfOpenLimit);
+            _halfOpen.First!.Value.Forget();
+        }
+
         var connection = new TcpConnection(loop, this, key, segment, options);
         lock (_lock)
         {
             _connections[key] = connection;
         }
 
+        _halfOpen.AddLast(connection.Place);
         loop.Handler.OnTcpOpen(connection.Flow);
     }
 
     private bool EvictTimeWait()
     {
-        while (_timeWait.TryDequeue(out var connection))
-        {
-            if (connection.State == TcpState.TimeWait)
-            {
-                connection.Reset("Forgotten for a new connection.");
-                return true;
-            }
-        }
-
-        return false;
+        _timeWait.First?.Value.Forget();
+        return _connections.Count < loop.Options.MaximumFlows;
     }
 
     /// <summary>RFC 9293 §3.10.7.1.</summary>

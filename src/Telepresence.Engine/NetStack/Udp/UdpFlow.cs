@@ -19,6 +19,7 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
     private long _lastUsed;
     private int _isSignaled;
     private bool _isLent;
+    private bool _isUsed;
     private volatile bool _isClosed;
     private volatile bool _isUnreachable;
 
@@ -29,6 +30,7 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
         Key = key;
         _firstLength = firstLength;
         Endpoints = key.ToEndpoints();
+        Place = new LinkedListNode<UdpFlow>(this);
         _since = loop.Time.GetUtcNow();
         _lastUsed = loop.Now;
         loop.Timers.Schedule(this, Expiry);
@@ -36,6 +38,9 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
 
     public FlowKey Key { get; }
     public FlowEndpoints Endpoints { get; }
+
+    /// <summary>The table's: where the flow stands in its order.</summary>
+    public LinkedListNode<UdpFlow> Place { get; }
     public int HeapIndex { get; set; } = -1;
     public long HeapDeadline { get; set; }
     ISignaled? ISignaled.NextSignaled { get; set; }
@@ -88,10 +93,25 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
         Signal();
     }
 
-    /// <summary>Loop: a datagram from the application. False when the queue is full.</summary>
+    /// <summary>Loop: whether there was traffic, the first datagram aside, since this was asked last.</summary>
+    public bool TakeUsed()
+    {
+        var used = _isUsed;
+        _isUsed = false;
+        return used;
+    }
+
+    /// <summary>Loop: a datagram from the application. False when the queue is full or the datagram too long.</summary>
     public bool OnDatagram(ReadOnlySpan<byte> payload)
     {
+        // IPv6 has room for twenty bytes more than the tunnel's peers take.
+        if (payload.Length > MaximumPayload)
+        {
+            return false;
+        }
+
         _lastUsed = _loop.Now;
+        _isUsed = _received > 0 || _sent > 0;
         if (!_fromApplication.TryWrite(payload))
         {
             return false;
@@ -106,9 +126,10 @@ internal sealed class UdpFlow : IUdpFlow, ISignaled, ITimed
     {
         // Before looking at the queue: what is queued later signals again.
         Interlocked.Exchange(ref _isSignaled, 0);
-        while (_loop.Emitter.TrySendUdp(Key, _toApplication, _loop.Mtu, out var length))
+        while (_loop.Emitter.TrySendUdp(Key, _toApplication, out var length))
         {
             _lastUsed = _loop.Now;
+            _isUsed |= _received > 0;
             Volatile.Write(ref _received, _received + length);
         }
 

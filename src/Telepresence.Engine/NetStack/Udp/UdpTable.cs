@@ -5,7 +5,12 @@ namespace Telepresence.Engine.NetStack.Udp;
 /// <summary>All UDP 4-tuples of a loop.</summary>
 internal sealed class UdpTable(LoopContext loop)
 {
+    /// <summary>How many flows in use are passed over for one that is not, so that a full table costs little.</summary>
+    private const int SecondChances = 16;
     private readonly Dictionary<FlowKey, UdpFlow> _flows = [];
+
+    // Oldest first; those in use when their turn came went to the end.
+    private readonly LinkedList<UdpFlow> _order = new();
 
     // The loop alone changes the table and looks things up without it; snapshots from other threads take it.
     private readonly Lock _lock = new();
@@ -33,10 +38,9 @@ internal sealed class UdpTable(LoopContext loop)
             return;
         }
 
-        if (_flows.Count >= loop.Options.MaximumFlows)
+        if (_flows.Count >= loop.Options.MaximumUdpFlows)
         {
-            loop.Counters.Drop(DropReason.FlowLimit);
-            return;
+            Evict();
         }
 
         var firstLength = packet.DatagramLength == 0 ? datagram.Payload.Length : packet.DatagramLength;
@@ -46,6 +50,7 @@ internal sealed class UdpTable(LoopContext loop)
             _flows[key] = flow;
         }
 
+        _order.AddLast(flow.Place);
         Deliver(flow, datagram.Payload, packet.DatagramLength);
         loop.Handler.OnUdpOpen(flow);
     }
@@ -70,6 +75,7 @@ internal sealed class UdpTable(LoopContext loop)
             return false;
         }
 
+        _order.Remove(flow.Place);
         lock (_lock)
         {
             return _flows.Remove(flow.Key);
@@ -97,6 +103,25 @@ internal sealed class UdpTable(LoopContext loop)
 
             payload = payload[length..];
         } while (!payload.IsEmpty);
+    }
+
+    /// <summary>
+    /// UDP has no end that could be seen, so a full table is the usual case under a flood: the oldest flow goes that was not
+    /// used again since it opened or was passed over (the clock algorithm of page replacement).
+    /// </summary>
+    private void Evict()
+    {
+        for (var i = 0; i < SecondChances && _order.First!.Value.TakeUsed(); i++)
+        {
+            var used = _order.First;
+            _order.Remove(used);
+            _order.AddLast(used);
+        }
+
+        var flow = _order.First!.Value;
+        loop.Counters.Drop(DropReason.FlowLimit);
+        Remove(flow);
+        flow.Close();
     }
 
     /// <summary>ICMP port unreachable for a datagram of which only the headers are quoted.</summary>

@@ -63,6 +63,106 @@ public class FragmentReassemblerTests
         Assert.Equal(68, _fixture.Drops(DropReason.FragmentLimit));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_longest_datagram_arrives(bool ipv6)
+    {
+        var payload = new byte[65_507];
+        new Random(5).NextBytes(payload);
+        foreach (var fragment in Cut(ipv6, payload, 1448, 9))
+        {
+            _fixture.Send(fragment);
+        }
+
+        Assert.Equal(payload, Assert.Single(_fixture.UdpFlows).ReadAsync(default).Now()!.Value.ToArray());
+    }
+
+    [Fact]
+    public void A_fragment_that_comes_twice_does_no_harm()
+    {
+        var fragments = Cut(ipv6: false, new byte[3000], 1400, 5);
+        foreach (var index in (int[])[0, 0, 2, 2, 1])
+        {
+            _fixture.Send(fragments[index]);
+        }
+
+        Assert.Equal(3000, Assert.Single(_fixture.UdpFlows).ReadAsync(default).Now()!.Value.Length);
+    }
+
+    [Fact]
+    public void A_copy_with_other_bytes_is_an_overlap()
+    {
+        var fragments = Cut(ipv6: true, new byte[3000], 1400, 5);
+        _fixture.Send(fragments[0]);
+        fragments[0][^1] ^= 1;
+        _fixture.Send(fragments[0]);
+        _fixture.Send(fragments[1]);
+        _fixture.Send(fragments[2]);
+
+        Assert.Empty(_fixture.UdpFlows);
+        Assert.Equal(3, _fixture.Drops(DropReason.FragmentOverlap));
+    }
+
+    [Fact]
+    public void A_flood_of_fragments_does_not_keep_a_datagram_out()
+    {
+        for (ushort id = 0; id < 1000; id++)
+        {
+            _fixture.Send(Cut(ipv6: false, new byte[3000], 1400, id)[0]);
+        }
+
+        Cut(ipv6: false, new byte[3000], 1400, 2000).ForEach(fragment => _fixture.Send(fragment));
+
+        Assert.Single(_fixture.UdpFlows);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_sender_of_an_incomplete_datagram_is_told(bool ipv6)
+    {
+        var first = Cut(ipv6, new byte[3000], 1400, 5)[0];
+        _fixture.Send(first);
+        _fixture.Pass(TimeSpan.FromSeconds(20));
+
+        var packet = _fixture.Receive()!;
+        var header = ipv6 ? 40 : 20;
+        Assert.Equal(ipv6 ? (3, 1) : (11, 1), ((int)packet[header], (int)packet[header + 1]));
+        var quoted = packet.AsSpan(header + 8 + header);
+        Assert.Equal(4000, BinaryPrimitives.ReadUInt16BigEndian(quoted));
+        Assert.True(packet.Length <= (ipv6 ? 1280 : 576), $"{packet.Length} bytes");
+    }
+
+    [Fact]
+    public void Nobody_is_told_where_the_first_fragment_is_missing()
+    {
+        _fixture.Send(Cut(ipv6: false, new byte[3000], 1400, 5)[1]);
+        _fixture.Pass(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(1, _fixture.Drops(DropReason.FragmentTimeout));
+        Assert.Null(_fixture.Receive());
+    }
+
+    [Theory]
+    // Length no multiple of eight: the payload length field. Beyond 65,535 bytes: the fragment offset field.
+    [InlineData(0, 1399, true, 0, 4)]
+    [InlineData(65_528, 1400, false, 0, 42)]
+    // The TCP header does not fit (RFC 7112).
+    [InlineData(0, 8, true, 3, 0)]
+    public void A_bad_ipv6_fragment_is_reported(int offset, int length, bool more, int code, int field)
+    {
+        var packet = new byte[48 + length];
+        Ipv6Packet.WriteHeader(packet, Source6, Target6, IPProtocol.Tcp, packet.Length - 40);
+        Ipv6Packet.WriteFragmentHeader(packet, 7, offset, more);
+        _fixture.Send(packet);
+
+        Assert.Equal(1, _fixture.Drops(DropReason.FragmentMalformed));
+        var answer = _fixture.Receive()!;
+        Assert.Equal((4, code), ((int)answer[40], (int)answer[41]));
+        Assert.Equal((uint)field, BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(44)));
+    }
+
     [Fact]
     public void A_datagram_that_would_be_too_long_is_refused()
     {

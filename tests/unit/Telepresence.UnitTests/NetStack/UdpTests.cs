@@ -93,7 +93,7 @@ public class UdpTests
     }
 
     [Fact]
-    public void What_is_longer_than_the_mtu_goes_alone()
+    public void What_is_longer_than_the_mtu_goes_alone_in_fragments()
     {
         var fixture = new StackFixture(offloads: DeviceOffloads.All);
         fixture.Send(StackFixture.Udp(Source4, Target4, 4000, 443, "x"u8));
@@ -101,10 +101,10 @@ public class UdpTests
         fixture.UdpFlows[0].Send(new byte[1473]);
         fixture.Settle();
 
-        for (var i = 0; i < 2; i++)
+        foreach (var length in (int[])[1500, 21, 1500, 21])
         {
             var (packet, offload) = fixture.ReceiveWithOffload()!.Value;
-            Assert.Equal((1501, Segmentation.None), (packet.Length, offload.Segmentation));
+            Assert.Equal((length, default), (packet.Length, offload));
         }
     }
 
@@ -181,6 +181,61 @@ public class UdpTests
             StackFixture.Ip(target, source, ipv6 ? IPProtocol.Icmpv6 : IPProtocol.Icmp, request)[(ipv6 ? 40 : 20)..],
             _fixture.Receive()![(ipv6 ? 40 : 20)..]
         );
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1", "10.96.0.5")]
+    [InlineData("fd00::1", "fd10::5")]
+    public void A_datagram_longer_than_the_link_goes_out_in_fragments(string source, string target)
+    {
+        var payload = new byte[65_507];
+        new Random(1).NextBytes(payload);
+        _fixture.Send(StackFixture.Udp(StackFixture.Address(source), StackFixture.Address(target), 4000, 53, "big"u8));
+        Assert.True(_fixture.UdpFlows[0].Send(payload));
+        _fixture.Settle();
+
+        var received = new byte[8 + payload.Length];
+        var total = 0;
+        while (_fixture.Receive() is { } packet)
+        {
+            Assert.True(packet.Length <= 1500, $"{packet.Length} bytes");
+            if (Ipv4Packet.TryParse(packet, out var v4))
+            {
+                v4.Payload.CopyTo(received.AsSpan(v4.FragmentOffset));
+                total += v4.Payload.Length;
+                Assert.Equal(total < received.Length, v4.MoreFragments);
+                Assert.False(v4.DontFragment);
+            }
+            else
+            {
+                Assert.True(Ipv6Packet.TryParse(packet, out var v6));
+                v6.Payload.CopyTo(received.AsSpan(v6.FragmentOffset));
+                total += v6.Payload.Length;
+                Assert.Equal(total < received.Length, v6.MoreFragments);
+            }
+        }
+
+        Assert.Equal(received.Length, total);
+        Assert.Equal(payload, received[8..]);
+    }
+
+    [Fact]
+    public void A_full_table_forgets_the_oldest_idle_flow()
+    {
+        var fixture = new StackFixture(new IpStackOptions { MaximumUdpFlows = 10 });
+        var used = StackFixture.Udp(Source4, Target4, 4000, 99, "used"u8);
+        fixture.Send(used);
+        for (ushort port = 5000; port < 6000; port++)
+        {
+            fixture.Send(used);
+            fixture.Send(StackFixture.Udp(Source4, Target4, port, 99, "flood"u8));
+        }
+
+        Assert.Equal(10, fixture.Stack.Snapshot().Udp.Count);
+        Assert.Equal(1001, fixture.UdpFlows.Count);
+        Assert.Equal(991, fixture.Drops(DropReason.FlowLimit));
+        Assert.Contains(fixture.UdpFlows[0], fixture.Stack.Snapshot().Udp);
+        Assert.Equal("Closed", fixture.UdpFlows[1].Statistics.State);
     }
 
     private static byte[] PayloadOf(ReadOnlySpan<byte> packet)

@@ -184,6 +184,42 @@ public class TcpCloseTests
     }
 
     [Fact]
+    public void Two_sides_that_find_each_other_unacceptable_fall_silent()
+    {
+        _peer.Open();
+        for (uint i = 0; i < 100; i++)
+        {
+            _peer.Ack(sequence: ScriptedPeer.Next - 1000);
+        }
+
+        var count = 0;
+        while (_fixture.Receive() is not null)
+        {
+            count++;
+        }
+
+        Assert.Equal(10, count);
+        // An old segment with data is another matter: its sender has missed an acknowledgment.
+        _peer.Data(ScriptedPeer.Next - 5, "again"u8);
+        Assert.Equal(ScriptedPeer.Next, _peer.Expect().Acknowledgment);
+    }
+
+    [Fact]
+    public void A_port_whose_connection_the_application_forgot_is_opened_anew()
+    {
+        var flow = _peer.Open();
+        _peer.Syn(sequence: ScriptedPeer.Next + 500_000_000);
+        var challenge = _peer.Expect();
+        Assert.Equal(TcpFlags.Acknowledgment, challenge.Flags);
+        // What a kernel in SYN-SENT answers to that (RFC 9293 §3.5.1, figure 9).
+        _peer.Send(TcpFlags.Reset, challenge.Acknowledgment, 0);
+        Assert.Equal(TcpState.Closed, flow.Connection.State);
+        _peer.Syn(sequence: ScriptedPeer.Next + 500_000_000);
+
+        Assert.Equal(TcpState.SynPending, _fixture.TcpFlows[1].Connection.State);
+    }
+
+    [Fact]
     public void An_acknowledgment_of_what_was_never_sent_is_challenged()
     {
         var flow = _peer.Open();
@@ -256,6 +292,55 @@ public class TcpCloseTests
         Assert.Equal(2, _fixture.TcpFlows.Count);
         Assert.Equal(TcpState.Closed, flow.Connection.State);
         Assert.Equal(TcpState.SynPending, _fixture.TcpFlows[1].Connection.State);
+    }
+
+    [Theory]
+    // RFC 6191: the timestamp decides where it differs, the sequence number where it does not.
+    [InlineData(1, -100, true)]
+    [InlineData(0, 100, true)]
+    [InlineData(0, -100, false)]
+    [InlineData(-1, 100, false)]
+    public void Time_wait_lets_a_later_timestamp_reuse_the_port(int timestamp, int sequence, bool reused)
+    {
+        _peer.Timestamps = true;
+        var flow = Reach(TcpState.TimeWait, out var next, out _);
+        _peer.Timestamp = (uint)(_peer.Timestamp + timestamp);
+        _peer.Syn(sequence: (uint)(next + sequence));
+
+        Assert.Equal(reused ? TcpState.Closed : TcpState.TimeWait, flow.Connection.State);
+        Assert.Equal(reused ? 2 : 1, _fixture.TcpFlows.Count);
+    }
+
+    [Fact]
+    public void Time_wait_is_not_ended_by_a_syn_with_fin()
+    {
+        var flow = Reach(TcpState.TimeWait, out var next, out var acknowledgment);
+        _peer.Send(TcpFlags.Syn | TcpFlags.Fin, next + 100_000, acknowledgment);
+
+        Assert.Equal(TcpState.TimeWait, flow.Connection.State);
+    }
+
+    [Fact]
+    public void Reusing_a_port_leaves_nothing_of_the_connection_before()
+    {
+        var sequence = ScriptedPeer.Initial;
+        for (var i = 0; i < 100; i++, sequence += 100_000)
+        {
+            _peer.Syn(sequence: sequence);
+            var flow = _fixture.TcpFlows[^1];
+            flow.Accept();
+            flow.CompleteWrite();
+            _fixture.Settle();
+            var first = _peer.Expect().Sequence + 1;
+            _peer.Send(TcpFlags.Acknowledgment, sequence + 1, first);
+            _peer.Send(TcpFlags.Fin | TcpFlags.Acknowledgment, sequence + 1, first + 1);
+            while (_fixture.Receive() is not null) { }
+
+            Assert.Equal(TcpState.TimeWait, flow.Connection.State);
+        }
+
+        Assert.Single(_fixture.Stack.Snapshot().Tcp);
+        Assert.Equal(1, _fixture.Loop.Tcp.TimeWaitCount);
     }
 
     [Fact]
