@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Telepresence.Engine.NetStack;
@@ -24,16 +25,41 @@ internal sealed class StackServices : IFlowHandler
 
     /// <summary>Reads until the connection fails, and tells by <see cref="Failures"/>.</summary>
     public const int Watched = 5004;
+
+    /// <summary>Sends FIN at once and reads on; <see cref="Digests"/> tells what came.</summary>
+    public const int CloseFirst = 5005;
+
+    /// <summary>Its dial is pending until <see cref="AnswerDials"/> is released; then as <see cref="Echo"/>.</summary>
+    public const int Pending = 5006;
+
+    /// <summary>Reads to the end and never ends its own direction.</summary>
+    public const int Hold = 5007;
+
+    /// <summary>UDP: answers with as many bytes as the decimal number in the datagram.</summary>
+    public const int Sized = 11;
     public const int BulkLength = 64 * 1024 * 1024;
     private readonly ConcurrentBag<Task> _tasks = [];
+    private int _opened;
 
     public TaskCompletionSource StartReading { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public TaskCompletionSource<Exception> Failures { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    public TaskCompletionSource AnswerDials { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>TCP flows that were offered so far.</summary>
+    public int Opened => Volatile.Read(ref _opened);
+
+    /// <summary>SHA-256 of what <see cref="CloseFirst"/> read, one a connection.</summary>
+    public BlockingCollection<string> Digests { get; } = [];
+
     /// <summary>Repeats every 251 bytes, so that a misplaced block shows.</summary>
     public static byte[] Pattern { get; } = [.. Enumerable.Range(0, 251 * 512).Select(i => (byte)(i % 251))];
 
-    public void OnTcpOpen(ITcpFlow flow) => _tasks.Add(Task.Run(() => ServeAsync(flow)));
+    public void OnTcpOpen(ITcpFlow flow)
+    {
+        Interlocked.Increment(ref _opened);
+        _tasks.Add(Task.Run(() => ServeAsync(flow)));
+    }
 
     public void OnUdpOpen(IUdpFlow flow) => _tasks.Add(Task.Run(() => ServeAsync(flow)));
 
@@ -47,7 +73,11 @@ internal sealed class StackServices : IFlowHandler
 
         while (await flow.ReadAsync(default) is { } datagram)
         {
-            flow.Send(datagram.Span);
+            flow.Send(
+                flow.Endpoints.Destination.Port == Sized
+                    ? new byte[int.Parse(datagram.Span, CultureInfo.InvariantCulture)]
+                    : datagram.Span
+            );
         }
     }
 
@@ -63,12 +93,16 @@ internal sealed class StackServices : IFlowHandler
                 case Unreachable:
                     flow.Unreachable();
                     return;
+                case Pending:
+                    await AnswerDials.Task;
+                    break;
             }
 
             flow.Accept();
             switch (flow.Endpoints.Destination.Port)
             {
                 case Echo:
+                case Pending:
                     await EchoAsync(flow);
                     break;
                 case Http:
@@ -81,6 +115,14 @@ internal sealed class StackServices : IFlowHandler
                     break;
                 case Digest:
                     await DigestAsync(flow);
+                    break;
+                case CloseFirst:
+                    flow.CompleteWrite();
+                    Digests.Add(await ReadDigestAsync(flow));
+                    break;
+                case Hold:
+                    await ReadDigestAsync(flow);
+                    await flow.Closed;
                     break;
                 case Bulk:
                     for (var left = BulkLength; left > 0; left -= Math.Min(left, Pattern.Length))
@@ -112,7 +154,10 @@ internal sealed class StackServices : IFlowHandler
         }
     }
 
-    private static async Task DigestAsync(ITcpFlow flow)
+    private static async Task DigestAsync(ITcpFlow flow) =>
+        await WriteAsync(flow, Encoding.ASCII.GetBytes(await ReadDigestAsync(flow)));
+
+    private static async Task<string> ReadDigestAsync(ITcpFlow flow)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         while (await flow.ReadAsync(default) is { IsEmpty: false } bytes)
@@ -121,7 +166,7 @@ internal sealed class StackServices : IFlowHandler
             flow.AdvanceRead(bytes.Length);
         }
 
-        await WriteAsync(flow, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset())));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static async Task WriteAsync(ITcpFlow flow, ReadOnlyMemory<byte> bytes)
