@@ -14,6 +14,7 @@ namespace Telepresence.Kubernetes;
 internal sealed class KubernetesClient : IDisposable
 {
     private const int PageSize = 500;
+    private const int LogLimit = 64 << 10;
 
     private readonly CredentialSource _credentials;
     private readonly KubernetesTransport _transport;
@@ -90,6 +91,31 @@ internal sealed class KubernetesClient : IDisposable
             KubernetesJsonContext.Default.V1Pod,
             cancellationToken
         );
+
+    /// <summary>The end of what a pod's only container wrote; at most 64 KiB of it.</summary>
+    /// <param name="previous">Of the run before the present one.</param>
+    public async Task<string> ReadNamespacedPodLogAsync(
+        string name,
+        string namespaceParameter,
+        bool previous,
+        int tailLines,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var path =
+            $"api/v1/namespaces/{Escape(namespaceParameter)}/pods/{Escape(name)}/log?limitBytes={LogLimit}"
+            + $"&tailLines={tailLines}{(previous ? "&previous=true" : "")}";
+        using var response = await SendAsync(() => CreateCall(HttpMethod.Get, path), cancellationToken)
+            .ConfigureAwait(false);
+        try
+        {
+            return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw KubernetesFailure.FromTransport(Configuration, e);
+        }
+    }
 
     public Task<V1List<V1Pod>> ListNamespacedPodAsync(
         string namespaceParameter,
@@ -332,7 +358,10 @@ internal sealed class KubernetesClient : IDisposable
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, path, null, type, cancellationToken);
 
-    private async Task<T> CallAsync<T>(
+    /// <summary>One call and its answer.</summary>
+    /// <param name="body">Null: none.</param>
+    /// <exception cref="KubernetesException"></exception>
+    public async Task<T> CallAsync<T>(
         HttpMethod method,
         string path,
         byte[]? body,
@@ -377,7 +406,9 @@ internal sealed class KubernetesClient : IDisposable
         }
     }
 
-    private async Task<V1List<T>> ListAsync<T>(
+    /// <summary>The whole list, page by page.</summary>
+    /// <exception cref="KubernetesException"></exception>
+    public async Task<V1List<T>> ListAsync<T>(
         string path,
         string? labelSelector,
         JsonTypeInfo<V1List<T>> type,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Telepresence.Kubernetes;
@@ -303,6 +304,8 @@ internal sealed record ExecCredential
 [JsonSerializable(typeof(V1List<V1Namespace>))]
 [JsonSerializable(typeof(V1List<V1Node>))]
 [JsonSerializable(typeof(V1List<V1Workload>))]
+[JsonSerializable(typeof(V1List<JsonObject>))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(V1SelfSubjectAccessReview))]

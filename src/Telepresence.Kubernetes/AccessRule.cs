@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+
+namespace Telepresence.Kubernetes;
+
+/// <summary>A right that something needs, as a rule of a role grants it.</summary>
+/// <param name="Namespace">Null: of all namespaces, or of a kind that is in none.</param>
+/// <param name="Resource">Plural, with a subresource behind a slash: <c>pods/log</c>.</param>
+/// <param name="Verb">One verb.</param>
+/// <param name="Name">The only object that it is about; null: any.</param>
+internal sealed record AccessRule(string? Namespace, string Group, string Resource, string Verb, string? Name = null)
+{
+    /// <summary>What the API server is asked.</summary>
+    public V1ResourceAttributes ToAttributes()
+    {
+        var parts = Resource.Split('/', 2);
+        return new V1ResourceAttributes
+        {
+            NamespaceProperty = Namespace,
+            Verb = Verb,
+            Group = Group,
+            Resource = parts[0],
+            Subresource = parts.Length > 1 ? parts[1] : null,
+            Name = Name,
+        };
+    }
+
+    /// <summary>Those of the rules that the user lacks. All are asked at once: they share one connection.</summary>
+    public static async Task<IReadOnlyList<AccessRule>> MissingAsync(
+        KubernetesClient client,
+        IEnumerable<AccessRule> rules,
+        CancellationToken cancellationToken
+    )
+    {
+        var asked = rules
+            .Distinct()
+            .Select(async rule =>
+            {
+                var review = new V1SelfSubjectAccessReview
+                {
+                    Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = rule.ToAttributes() },
+                };
+                var answer = await client
+                    .CreateSelfSubjectAccessReviewAsync(review, cancellationToken)
+                    .ConfigureAwait(false);
+                return (rule, Allowed: answer.Status?.Allowed == true);
+            });
+        var answers = await Task.WhenAll(asked).ConfigureAwait(false);
+        return [.. answers.Where(answer => !answer.Allowed).Select(answer => answer.rule)];
+    }
+
+    /// <summary>Roles with the rules, for an administrator to apply; who gets them is left to be filled in.</summary>
+    /// <param name="name">Of the roles.</param>
+    public static string ToYaml(string name, IEnumerable<AccessRule> rules) =>
+        string.Join("---\n", rules.GroupBy(rule => rule.Namespace).Select(group => BlockYaml.Write(Role(name, group))));
+
+    private static JsonObject Role(string name, IGrouping<string?, AccessRule> rules)
+    {
+        JsonObject metadata = new() { ["name"] = name };
+        if (rules.Key is { } ns)
+        {
+            metadata["namespace"] = ns;
+        }
+        JsonArray list = [];
+        foreach (var rule in rules.GroupBy(rule => (rule.Group, rule.Resource, rule.Name)))
+        {
+            JsonObject entry = new()
+            {
+                ["apiGroups"] = new JsonArray(rule.Key.Group),
+                ["resources"] = new JsonArray(rule.Key.Resource),
+            };
+            if (rule.Key.Name is { } only)
+            {
+                entry["resourceNames"] = new JsonArray(only);
+            }
+            entry["verbs"] = new JsonArray([.. rule.Select(r => (JsonNode)r.Verb)]);
+            list.Add(entry);
+        }
+        return new JsonObject
+        {
+            ["apiVersion"] = "rbac.authorization.k8s.io/v1",
+            ["kind"] = rules.Key is null ? "ClusterRole" : "Role",
+            ["metadata"] = metadata,
+            ["rules"] = list,
+        };
+    }
+}
