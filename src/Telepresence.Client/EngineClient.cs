@@ -14,6 +14,9 @@ public sealed class EngineClient(JsonRpcConnection connection, EngineNotificatio
     /// <summary>A stopped connect takes that long, at most, to take back routes, rules and interface.</summary>
     private static readonly TimeSpan _undo = TimeSpan.FromSeconds(2);
 
+    /// <summary>A stopped installation takes that long, at most, to delete what it had created.</summary>
+    private static readonly TimeSpan _undoInstallation = TimeSpan.FromSeconds(15);
+
     /// <summary>Connects and reports each stage as it begins.</summary>
     public async Task<TelepresenceSession> ConnectAsync(
         ConnectParameters parameters,
@@ -221,6 +224,46 @@ public sealed class EngineClient(JsonRpcConnection connection, EngineNotificatio
             parameters,
             cancellationToken
         );
+
+    /// <summary>Installs, updates or uninstalls a traffic-manager and reports each step.</summary>
+    /// <param name="method"><see cref="EngineMethods.Install"/>, Update or Uninstall.</param>
+    public async Task<InstallationResult> ChangeManagerAsync(
+        string method,
+        InstallationParameters parameters,
+        Action<InstallationProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var operation = parameters.Operation ?? Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+
+        void OnProgressed(InstallationProgress step)
+        {
+            if (step.Operation == operation)
+            {
+                progress?.Invoke(step);
+            }
+        }
+
+        notifications.InstallationProgressed += OnProgressed;
+        try
+        {
+            return await connection
+                .InvokeAsync<InstallationParameters, InstallationResult>(
+                    method,
+                    parameters with
+                    {
+                        Operation = operation,
+                    },
+                    _undoInstallation,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            notifications.InstallationProgressed -= OnProgressed;
+        }
+    }
 
     /// <summary>The configuration, each key with where its value was set.</summary>
     public Task<ConfigurationResult> ConfigurationAsync(

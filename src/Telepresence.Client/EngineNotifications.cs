@@ -11,6 +11,10 @@ public sealed class EngineNotifications
     public EngineNotifications()
     {
         Methods.OnNotification<ConnectProgress>(EngineMethods.Progress, (stage, _) => Progressed?.Invoke(stage));
+        Methods.OnNotification<InstallationProgress>(
+            EngineMethods.InstallationProgressed,
+            (step, _) => InstallationProgressed?.Invoke(step)
+        );
         Methods.OnNotification<TelepresenceSession>(
             EngineMethods.SessionChanged,
             (session, _) => SessionChanged?.Invoke(session)
@@ -26,6 +30,9 @@ public sealed class EngineNotifications
 
     /// <summary>A connect has begun a step. Handlers must not block.</summary>
     public event Action<ConnectProgress>? Progressed;
+
+    /// <summary>An installation has begun a step. Handlers must not block.</summary>
+    public event Action<InstallationProgress>? InstallationProgressed;
 
     /// <summary>A session is in another state, or has other subnets. Handlers must not block.</summary>
     public event Action<TelepresenceSession>? SessionChanged;

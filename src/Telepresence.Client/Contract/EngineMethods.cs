@@ -81,6 +81,21 @@ public static class EngineMethods
     /// <summary><see cref="SessionParameters"/> (unused) → array of the keys of the configuration.</summary>
     public const string ConfigurationKeys = "configuration.keys";
 
+    /// <summary>
+    /// <see cref="InstallationParameters"/> → <see cref="InstallationResult"/>. While it runs the engine sends
+    /// <see cref="InstallationProgressed"/>. Only the engine that is nothing but the user answers.
+    /// </summary>
+    public const string Install = "manager.install";
+
+    /// <summary>As <see cref="Install"/>, for a traffic-manager that is there.</summary>
+    public const string Update = "manager.update";
+
+    /// <summary>As <see cref="Install"/>: deletes what was installed.</summary>
+    public const string Uninstall = "manager.uninstall";
+
+    /// <summary>Notification from the engine: <see cref="InstallationProgress"/>.</summary>
+    public const string InstallationProgressed = "manager.progress";
+
     /// <summary>Notification from the engine: <see cref="ConnectProgress"/>.</summary>
     public const string Progress = "session.progress";
 

@@ -4,7 +4,7 @@ using Category = Telepresence.Client.Errors.TelepresenceErrorCategory;
 namespace Telepresence.Client.Errors;
 
 /// <summary>Every error that users may see, once. Engine and cmdlets make their errors here.</summary>
-public static class ErrorCatalogue
+public static partial class ErrorCatalogue
 {
     /// <summary>One entry for each <see cref="ErrorId"/>.</summary>
     public static IReadOnlyCollection<ErrorEntry> Entries => _entries.Values;
@@ -45,7 +45,7 @@ public static class ErrorCatalogue
     }
 
     private static IEnumerable<ErrorEntry> Build() =>
-        [.. Cluster(), .. Machine(), .. Sessions(), .. Parameters(), .. Addresses(), .. Processes()];
+        [.. Cluster(), .. Installation(), .. Machine(), .. Sessions(), .. Parameters(), .. Addresses(), .. Processes()];
 
     private static IEnumerable<ErrorEntry> Cluster() =>
         [
@@ -130,7 +130,7 @@ public static class ErrorCatalogue
             new(
                 ErrorId.ManagerNotFound,
                 Category.ObjectNotFound,
-                "There is no traffic-manager in {namespaces}. Install it with its Helm chart, or say where it is with -ManagerNamespace.",
+                "There is no traffic-manager in {namespaces}. Install it with Install-TelepresenceManager, or say where it is with -ManagerNamespace.",
                 "kubectl get service traffic-manager --all-namespaces"
             ),
             new(

@@ -162,6 +162,33 @@ public enum ErrorId
     /// <summary>No sandbox runs, or it cannot be started.</summary>
     SandboxUnavailable,
 
+    /// <summary>There is a traffic-manager already.</summary>
+    ManagerInstalled,
+
+    /// <summary>There is no traffic-manager that could be updated.</summary>
+    ManagerNotInstalled,
+
+    /// <summary>The traffic-manager was installed in another way, and is to be changed in that way.</summary>
+    ManagerOwnedByOther,
+
+    /// <summary>A value of the installation cannot be used.</summary>
+    InvalidManagerValue,
+
+    /// <summary>The user lacks rights that an installation needs.</summary>
+    InstallationForbidden,
+
+    /// <summary>Others changed what is to be applied.</summary>
+    InstallationConflict,
+
+    /// <summary>The traffic-manager was applied and does not run.</summary>
+    ManagerNotAvailable,
+
+    /// <summary>There is no helm.</summary>
+    HelmNotFound,
+
+    /// <summary>Helm ended with an error.</summary>
+    HelmFailed,
+
     /// <summary>Not done within the time that was asked for.</summary>
     Timeout,
 

@@ -175,3 +175,19 @@ public enum WorkloadAgentState
     /// <summary>They have one, and a client intercepts.</summary>
     Intercepted,
 }
+
+/// <summary>What an installation did to an object.</summary>
+public enum ManagerObjectAction
+{
+    /// <summary>It was not there before.</summary>
+    Created,
+
+    /// <summary>It is another than before.</summary>
+    Configured,
+
+    /// <summary>It was as it is to be.</summary>
+    Unchanged,
+
+    /// <summary>It is gone.</summary>
+    Deleted,
+}

@@ -26,6 +26,10 @@ internal static class EngineComposition
         var methods = new SessionMethods(services, registry);
         methods.RegisterPlanning(host.Server);
         new ConfigurationMethods(services, registry).Register(host.Server);
+        if (host.Options.Role == EngineRole.User)
+        {
+            new InstallationMethods(services).Register(host.Server);
+        }
         if (host.Options.Role == EngineRole.Network)
         {
             var repair = new EngineRepair(services);

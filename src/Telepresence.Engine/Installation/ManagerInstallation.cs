@@ -1,0 +1,208 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
+using Telepresence.Engine.Installation.Manifests;
+using Telepresence.Engine.Installation.Values;
+using Telepresence.Engine.Session;
+using Telepresence.Kubernetes;
+
+namespace Telepresence.Engine.Installation;
+
+/// <summary>Installs and updates a traffic-manager: applies its objects one after another and waits until it runs.</summary>
+internal sealed class ManagerInstallation(SessionServices services)
+{
+    private static readonly TimeSpan _defaultTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Server-side apply is a patch, and where there is nothing yet a create as well.</summary>
+    private static readonly string[] _verbs = ["get", "create", "patch"];
+
+    /// <summary>
+    /// Where applying fails, or is stopped, what was created is deleted again. Where everything was applied and the manager
+    /// does not run, it is left to be looked at.
+    /// </summary>
+    /// <exception cref="TelepresenceException">ManagerInstalled, ManagerOwnedByOther, InvalidManagerValue,
+    /// InstallationForbidden, InstallationConflict, ManagerNotAvailable, Timeout.</exception>
+    /// <exception cref="KubernetesException">Any other failure of the API.</exception>
+    public Task<InstallationResult> InstallAsync(
+        InstallationParameters parameters,
+        IProgress<InstallationStep> progress,
+        CancellationToken cancellationToken
+    ) => RunAsync(parameters, isUpdate: false, progress, cancellationToken);
+
+    /// <summary>As <see cref="InstallAsync"/>, over the values of before; what fails leaves the objects as they then are.</summary>
+    /// <exception cref="TelepresenceException">ManagerNotInstalled, and what installing throws.</exception>
+    public Task<InstallationResult> UpdateAsync(
+        InstallationParameters parameters,
+        IProgress<InstallationStep> progress,
+        CancellationToken cancellationToken
+    ) => RunAsync(parameters, isUpdate: true, progress, cancellationToken);
+
+    private async Task<InstallationResult> RunAsync(
+        InstallationParameters parameters,
+        bool isUpdate,
+        IProgress<InstallationStep> progress,
+        CancellationToken cancellationToken
+    )
+    {
+        using var target = InstallationTarget.Open(parameters, services);
+        var timeout = parameters.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : _defaultTimeout;
+        var deadline = new InstallationDeadline(
+            timeout,
+            isUpdate ? "Update-TelepresenceManager" : "Install-TelepresenceManager",
+            services.Time
+        );
+        return await deadline
+            .RunAsync(
+                target.Namespace,
+                progress,
+                async (steps, isLate, token) =>
+                {
+                    steps.Report(new InstallationStep($"looking at {target.Client.Configuration.Server}", 0));
+                    var present = await PresentAsync(target, parameters, isUpdate, token).ConfigureAwait(false);
+                    var values = ValuesSources.Read(parameters, parameters.ResetValues ? null : present);
+                    var objects = await ApplyAsync(target, parameters, isUpdate, values, timeout, steps, isLate, token)
+                        .ConfigureAwait(false);
+                    return new InstallationResult { Objects = objects, Warnings = values.Warnings };
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The values of before; none for an installation, which must find nothing complete.</summary>
+    private static async Task<JsonObject?> PresentAsync(
+        InstallationTarget target,
+        InstallationParameters parameters,
+        bool isUpdate,
+        CancellationToken cancellationToken
+    )
+    {
+        var ns = target.Namespace;
+        var owner = await ManagerOwners.FindAsync(target.Client, ns, cancellationToken).ConfigureAwait(false);
+        ManagerOwners.Require(owner, ManagerOwner.Telepresence, ns);
+        if (isUpdate && owner == ManagerOwner.Nobody)
+        {
+            throw ErrorCatalogue.Error(ErrorId.ManagerNotInstalled, ns, ("namespace", ns));
+        }
+        var present = await KeptValues.ReadAsync(target.Client, ns, cancellationToken).ConfigureAwait(false);
+        return !isUpdate && owner == ManagerOwner.Telepresence && present is not null && !parameters.DryRun
+                ? throw ErrorCatalogue.Error(ErrorId.ManagerInstalled, ns, ("namespace", ns))
+            : isUpdate ? present
+            : null;
+    }
+
+    private async Task<IReadOnlyList<TelepresenceManagerObject>> ApplyAsync(
+        InstallationTarget target,
+        InstallationParameters parameters,
+        bool isUpdate,
+        ManagerValues values,
+        TimeSpan timeout,
+        IProgress<InstallationStep> steps,
+        Func<bool> isLate,
+        CancellationToken cancellationToken
+    )
+    {
+        var ns = target.Namespace;
+        var manifests = await WithNamespaceAsync(target, ManagerManifests.Make(ns, values), steps, cancellationToken)
+            .ConfigureAwait(false);
+        var kept = KeptValues.Make(ns, values);
+        ManifestApplication application = new(
+            target.Client,
+            ns,
+            parameters.Force,
+            services.Loggers.CreateLogger<ManifestApplication>()
+        );
+        List<TelepresenceManagerObject> applied = [];
+        if (parameters.DryRun)
+        {
+            foreach (var manifest in manifests.Append(kept))
+            {
+                applied.Add(await application.PlanAsync(manifest, cancellationToken).ConfigureAwait(false));
+            }
+            return applied;
+        }
+        await target.RequireAsync(Rules(manifests), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var manifest in manifests)
+            {
+                steps.Report(new InstallationStep($"applying {manifest}", 5 + (80 * applied.Count / manifests.Count)));
+                applied.Add(await application.ApplyAsync(manifest, cancellationToken).ConfigureAwait(false));
+            }
+        }
+        catch when (!isUpdate)
+        {
+            await application.UndoAsync().ConfigureAwait(false);
+            throw;
+        }
+        await WaitAsync(new Rollout(target.Client, ns, services.Time), ns, timeout, steps, isLate, cancellationToken)
+            .ConfigureAwait(false);
+        applied.Add(await application.ApplyAsync(kept, cancellationToken).ConfigureAwait(false));
+        return applied;
+    }
+
+    private static async Task WaitAsync(
+        Rollout rollout,
+        string ns,
+        TimeSpan timeout,
+        IProgress<InstallationStep> steps,
+        Func<bool> isLate,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await rollout.WaitAsync(steps, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (isLate())
+        {
+            throw ErrorCatalogue.Error(
+                ErrorId.ManagerNotAvailable,
+                ns,
+                e,
+                ("namespace", ns),
+                ("seconds", timeout.TotalSeconds),
+                ("reason", rollout.Reason)
+            );
+        }
+    }
+
+    /// <summary>
+    /// Without the namespace where it is somebody else's. One that is on its way out is waited for: what is put into it goes
+    /// with it.
+    /// </summary>
+    private async Task<IReadOnlyList<Manifest>> WithNamespaceAsync(
+        InstallationTarget target,
+        IReadOnlyList<Manifest> manifests,
+        IProgress<InstallationStep> steps,
+        CancellationToken cancellationToken
+    )
+    {
+        GenericClient namespaces = new(target.Client, ResourceKinds.Namespace);
+        while (true)
+        {
+            var found = await namespaces.ReadAsync(null, target.Namespace, cancellationToken).ConfigureAwait(false);
+            if (found?["metadata"]?["deletionTimestamp"] is null)
+            {
+                return found is null || ManagerOwners.Of(found) == ManagerOwner.Telepresence
+                    ? manifests
+                    : [.. manifests.Where(manifest => manifest.Kind != ResourceKinds.Namespace)];
+            }
+            steps.Report(new InstallationStep($"waiting until the old namespace {target.Namespace} is gone", 0));
+            await Task.Delay(_pause, services.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static IEnumerable<AccessRule> Rules(IReadOnlyList<Manifest> manifests) =>
+        manifests.SelectMany(manifest =>
+            _verbs.Select(verb => new AccessRule(
+                manifest.Kind == ResourceKinds.Namespace ? null : manifest.Namespace,
+                manifest.Kind.Group,
+                manifest.Kind.Plural,
+                verb
+            ))
+        );
+}
