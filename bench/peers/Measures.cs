@@ -47,7 +47,7 @@ internal static class Measures
         ),
         new(
             "udp_1200",
-            [("udp_1200", "packets/s"), ("udp_1200_paced_loss", "%")],
+            [("udp_1200", "packets/s"), ("udp_1200_cpu", "µs/packet"), ("udp_1200_paced_loss", "%")],
             c => c.Carries(Traffic.Datagrams),
             TakeDatagramsAsync
         ),
@@ -139,13 +139,15 @@ internal static class Measures
     private static async Task<double?[]> TakeDatagramsAsync(Column column, double seconds)
     {
         const int unpaced = 0;
+        var processor = column.ProcessorTime;
         var free = await column
             .MeasureAsync("udp", column.Address, column.Far, DatagramLength, unpaced, seconds)
             .ConfigureAwait(false);
+        var cost = (column.ProcessorTime - processor) * 1e6 / free["arrived"];
         var paced = await column
             .MeasureAsync("udp", column.Address, column.Far, DatagramLength, DatagramRate, seconds)
             .ConfigureAwait(false);
-        return [free["per_second"], paced["loss"] * 100];
+        return [free["per_second"], cost, paced["loss"] * 100];
     }
 
     private static async Task<long?> AllocatedAsync(Column column) =>

@@ -57,7 +57,8 @@ internal sealed class Bed : IAsyncDisposable
         await StartFarAsync(Isolation.OwnAssembly, ["load-server"], "", "ready").ConfigureAwait(false);
         foreach (var workstation in Network.Workstations.Where(_ => Debian.Has(Iperf.Program)))
         {
-            var serve = $"-s -p {LoadPorts.Bulk(Network.Index(workstation))}".Split(' ');
+            // Not to the pipe: nobody reads it, and when it is full the server waits.
+            var serve = $"-s -p {LoadPorts.Bulk(Network.Index(workstation))} --logfile /dev/null".Split(' ');
             _far.Add(new RunningProgram(Network.Start(Network.Cluster, Iperf.Program, serve)));
         }
         var manager = typeof(TrafficManager.TrafficManagerServer).Assembly.Location;

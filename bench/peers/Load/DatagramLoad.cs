@@ -49,7 +49,12 @@ internal static class DatagramLoad
             // What still lay in queues took that time to come.
             seconds = late == arrived ? seconds : clock.Elapsed.TotalSeconds;
         }
-        return new() { ["per_second"] = arrived / seconds, ["loss"] = 1 - (double)arrived / sent };
+        return new()
+        {
+            ["arrived"] = arrived,
+            ["per_second"] = arrived / seconds,
+            ["loss"] = 1 - (double)arrived / sent,
+        };
     }
 
     private static void OpenFlow(Socket socket, byte[] datagram, IPAddress control, long id)

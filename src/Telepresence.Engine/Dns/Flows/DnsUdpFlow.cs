@@ -12,7 +12,8 @@ internal sealed class DnsUdpFlow(DnsFront front, IUdpFlow flow, TimeProvider tim
     /// <summary>Longer than the five seconds after which the C library asks again from the same port.</summary>
     public static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(15);
 
-    private const int MaxWaiting = 64;
+    // Above the hundred that a busy forwarder keeps under way from one port: what is dropped costs it seconds.
+    private const int MaxWaiting = 128;
 
     private readonly Lock _sendGate = new();
     private readonly TaskSlots _waiting = new(MaxWaiting);

@@ -6,6 +6,7 @@ namespace Telepresence.Engine.Dns;
 internal sealed class TaskSlots
 {
     private readonly Task[] _slots;
+    private int _next;
 
     public TaskSlots(int capacity)
     {
@@ -16,8 +17,11 @@ internal sealed class TaskSlots
     /// <summary>Keeps a task that <paramref name="start"/> makes; does not call it when all slots are taken.</summary>
     public bool TryStart<T>(Func<T, Task> start, T argument)
     {
-        for (var i = 0; i < _slots.Length; i++)
+        // From where the last began: the oldest is the likeliest to have ended.
+        for (var tries = 0; tries < _slots.Length; tries++)
         {
+            var i = _next;
+            _next = i + 1 == _slots.Length ? 0 : i + 1;
             if (!_slots[i].IsCompleted)
                 continue;
             _slots[i].GetAwaiter().GetResult();
