@@ -64,6 +64,31 @@ public sealed class KernelTcpTests : IDisposable
         Assert.True(((ImpairedDevice)scene.Device).Dropped > 0, "nothing was dropped");
     }
 
+    [SkippableTheory]
+    [InlineData("10.100.0.5", true)]
+    [InlineData("fd10::5", true)]
+    [InlineData("10.100.0.5", false)]
+    public void A_burst_of_datagrams_sent_in_one_call_comes_back_as_it_was(string address, bool offload)
+    {
+        Start("python3", offload ? DeviceOffloads.All : DeviceOffloads.None);
+
+        var output = Python(
+            address,
+            """
+            s = socket.socket(socket.AF_INET6 if ':' in A else socket.AF_INET, socket.SOCK_DGRAM)
+            s.settimeout(30)
+            s.connect((A, 7))
+            UDP_SEGMENT = 103
+            s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1200)
+            sent = os.urandom(1200 * 40 + 500)
+            s.send(sent)
+            got = [s.recv(65536) for _ in range(41)]
+            print(b''.join(got) == sent, sorted({len(g) for g in got}))
+            """
+        );
+        Assert.Equal("True [500, 1200]", output);
+    }
+
     [SkippableFact]
     public void Half_close_works_both_ways()
     {
