@@ -216,12 +216,14 @@ internal sealed class KubernetesClient : IDisposable
         string path,
         string? labelSelector,
         string? resourceVersion,
-        [EnumeratorCancellation] CancellationToken cancellationToken
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? fieldSelector = null
     )
     {
         var query =
             $"{path}?watch=true&allowWatchBookmarks=true&labelSelector={Escape(labelSelector ?? "")}"
-            + $"&resourceVersion={Escape(resourceVersion ?? "")}";
+            + $"&resourceVersion={Escape(resourceVersion ?? "")}"
+            + (fieldSelector is null ? "" : $"&fieldSelector={Escape(fieldSelector)}");
         using var response = await SendAsync(() => CreateCall(HttpMethod.Get, query), cancellationToken)
             .ConfigureAwait(false);
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -237,7 +239,8 @@ internal sealed class KubernetesClient : IDisposable
         string path,
         string? labelSelector,
         JsonTypeInfo<V1List<T>> type,
-        [EnumeratorCancellation] CancellationToken cancellationToken
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? fieldSelector = null
     )
     {
         string? next = null;
@@ -247,6 +250,10 @@ internal sealed class KubernetesClient : IDisposable
             if (!string.IsNullOrEmpty(labelSelector))
             {
                 query.Append("&labelSelector=").Append(Escape(labelSelector));
+            }
+            if (fieldSelector is not null)
+            {
+                query.Append("&fieldSelector=").Append(Escape(fieldSelector));
             }
             if (next is not null)
             {

@@ -101,12 +101,21 @@ internal sealed record V1ContainerStatus
     public int RestartCount { get; set; }
 }
 
+internal sealed record V1PodIP
+{
+    public string? Ip { get; set; }
+}
+
 internal sealed record V1PodStatus
 {
     public string? Phase { get; set; }
 
     [JsonPropertyName("podIP")]
     public string? PodIP { get; set; }
+
+    /// <summary>One of each family that the cluster has.</summary>
+    [JsonPropertyName("podIPs")]
+    public IReadOnlyList<V1PodIP>? PodIPs { get; set; }
     public IReadOnlyList<V1PodCondition>? Conditions { get; set; }
     public IReadOnlyList<V1ContainerStatus>? ContainerStatuses { get; set; }
 }
@@ -166,6 +175,26 @@ internal sealed record V1Node
         set => field = value ?? new();
     } = new();
     public V1NodeSpec Spec
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+}
+
+internal sealed record V1ServiceCIDRSpec
+{
+    public IReadOnlyList<string>? Cidrs { get; set; }
+}
+
+/// <summary>networking.k8s.io/v1, from Kubernetes 1.33 on; v1beta1 from 1.31 on.</summary>
+internal sealed record V1ServiceCIDR
+{
+    public V1ObjectMeta Metadata
+    {
+        get;
+        set => field = value ?? new();
+    } = new();
+    public V1ServiceCIDRSpec Spec
     {
         get;
         set => field = value ?? new();
@@ -299,6 +328,9 @@ internal sealed record ExecCredential
 [JsonSerializable(typeof(V1Pod))]
 [JsonSerializable(typeof(V1Namespace))]
 [JsonSerializable(typeof(V1ConfigMap))]
+[JsonSerializable(typeof(V1Node))]
+[JsonSerializable(typeof(V1Workload))]
+[JsonSerializable(typeof(V1ServiceCIDR))]
 [JsonSerializable(typeof(V1List<V1Service>))]
 [JsonSerializable(typeof(V1List<V1Pod>))]
 [JsonSerializable(typeof(V1List<V1Namespace>))]
@@ -306,6 +338,8 @@ internal sealed record ExecCredential
 [JsonSerializable(typeof(V1List<V1Workload>))]
 [JsonSerializable(typeof(V1List<JsonObject>))]
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(V1List<V1ConfigMap>))]
+[JsonSerializable(typeof(V1List<V1ServiceCIDR>))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(V1SelfSubjectAccessReview))]

@@ -8,10 +8,12 @@ namespace Telepresence.Kubernetes;
 /// <param name="Object">JSON of an object in a watch.</param>
 /// <param name="Metadata">Names the object.</param>
 /// <param name="Keep">The few fields that are needed: only they stay in memory.</param>
+/// <param name="FieldSelector">Narrows the list: <c>metadata.name=x</c>, which is all that a right to one object allows.</param>
 internal sealed record ReflectedKind<TObject, TKept>(
     string Path,
     JsonTypeInfo<V1List<TObject>> List,
     JsonTypeInfo<TObject> Object,
     Func<TObject, V1ObjectMeta> Metadata,
-    Func<TObject, TKept> Keep
+    Func<TObject, TKept> Keep,
+    string? FieldSelector = null
 );

@@ -53,7 +53,9 @@ internal sealed class Reflector<TObject, TKept>(
             {
                 version ??= await ListAsync(cancellationToken).ConfigureAwait(false);
                 await foreach (
-                    var change in client.WatchAsync(kind.Path, null, version, cancellationToken).ConfigureAwait(false)
+                    var change in client
+                        .WatchAsync(kind.Path, null, version, cancellationToken, kind.FieldSelector)
+                        .ConfigureAwait(false)
                 )
                 {
                     version = Take(change);
@@ -82,7 +84,9 @@ internal sealed class Reflector<TObject, TKept>(
         Dictionary<(string?, string?), TKept> objects = [];
         string? version = null;
         await foreach (
-            var page in client.ListPagesAsync(kind.Path, null, kind.List, cancellationToken).ConfigureAwait(false)
+            var page in client
+                .ListPagesAsync(kind.Path, null, kind.List, cancellationToken, kind.FieldSelector)
+                .ConfigureAwait(false)
         )
         {
             version = page.Metadata.ResourceVersion;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Telepresence.Kubernetes;
 using Telepresence.TrafficManager;
 using Telepresence.TrafficManager.Agents;
 using Telepresence.TrafficManager.Pod;
@@ -11,7 +12,8 @@ using var loggerFactory = LoggerFactory.Create(logging =>
         .AddFilter(logLevel.IsEnabled)
         .AddSimpleConsole(console => console.SingleLine = true)
 );
-var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+using var stopping = new CancellationTokenSource();
+var stop = Task.Delay(Timeout.Infinite, stopping.Token);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 var resolvConf = File.Exists("/etc/resolv.conf") ? await File.ReadAllTextAsync("/etc/resolv.conf") : "";
@@ -45,10 +47,24 @@ catch (FormatException e)
 
 async Task RunManagerAsync(Func<string, string?> variable)
 {
-    var options = PodEnvironment.Read(variable, resolvConf, logLevel, loggerFactory).Options;
-    await using var server = await TrafficManagerServer.StartAsync(options);
-    await Console.Out.WriteLineAsync($"Traffic-manager {options.Version} listens on {server.EndPoint}");
-    await stop.Task;
+    var environment = PodEnvironment.Read(variable, resolvConf, logLevel, loggerFactory);
+    var cluster = ServiceAccount.TryRead(new KubeconfigOptions());
+    ManagerPod pod;
+    try
+    {
+        pod = await ManagerPod.StartAsync(environment, cluster, stopping.Token);
+    }
+    catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+    {
+        return;
+    }
+    await using (pod)
+    {
+        await Console.Out.WriteLineAsync(
+            $"Traffic-manager {environment.Options.Version} listens on {pod.Server.EndPoint}"
+        );
+        await stop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 }
 
 async Task RunAgentAsync()
@@ -58,12 +74,12 @@ async Task RunAgentAsync()
         .Options;
     await using var server = await TrafficAgentServer.StartAsync(options);
     await Console.Out.WriteLineAsync($"Traffic-agent {options.Version} listens on {server.EndPoint}");
-    await stop.Task;
+    await stop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
 
 void Stop(PosixSignalContext context)
 {
     // The default action would end the process before its calls.
     context.Cancel = true;
-    stop.TrySetResult();
+    stopping.Cancel();
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Grpc;
+using Telepresence.TrafficManager.Monitoring;
 using Telepresence.TrafficManager.Services;
 using Telepresence.TrafficManager.Sessions;
 using Telepresence.TrafficManager.Tunnels;
@@ -14,10 +15,17 @@ public sealed class TrafficManagerServer : IAsyncDisposable
     private readonly ClusterStateFeed _feed;
     private readonly LogLevels _levels;
 
-    private TrafficManagerServer(GrpcServer server, SessionTable sessions, ClusterStateFeed feed, LogLevels levels)
+    private TrafficManagerServer(
+        GrpcServer server,
+        SessionTable sessions,
+        ClusterStateFeed feed,
+        LogLevels levels,
+        ManagerMetrics metrics
+    )
     {
         _server = server;
         _levels = levels;
+        Metrics = metrics;
         Sessions = sessions;
         _feed = feed;
     }
@@ -26,6 +34,8 @@ public sealed class TrafficManagerServer : IAsyncDisposable
     public IPEndPoint EndPoint => _server.EndPoint;
 
     internal SessionTable Sessions { get; }
+
+    internal ManagerMetrics Metrics { get; }
 
     /// <summary>Starts to listen.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
@@ -38,12 +48,13 @@ public sealed class TrafficManagerServer : IAsyncDisposable
         var sessions = new SessionTable(options.TimeProvider, options.ClientTimeToLive, options.AgentTimeToLive);
         var feed = new ClusterStateFeed(options.State);
         var levels = new LogLevels(options.LogLevel, options.TimeProvider);
+        var metrics = new ManagerMetrics(sessions);
         var methods = new MethodTable(
             options.Release,
             options.Authentication is { } asked ? new CallAuthentication(asked) : null
         );
-        new ManagerService(options, sessions, feed).AddTo(methods);
-        new AgentService(options, sessions, feed).AddTo(methods);
+        new ManagerService(options, sessions, feed, metrics).AddTo(methods);
+        new AgentService(options, sessions, feed, metrics.Tunnels).AddTo(methods);
         new InjectionService(options, sessions, feed).AddTo(methods);
         new InterceptService(sessions).AddTo(methods);
         new LogLevelService(levels).AddTo(methods);
@@ -55,9 +66,10 @@ public sealed class TrafficManagerServer : IAsyncDisposable
                 options.UdpIdleTimeout,
                 options.EmptyDialReject,
                 options.TimeProvider
-            )
+            ),
+            metrics.Tunnels
         );
-        new TunnelService(new ManagerRoute(dialled, sessions, feed, options.TimeProvider)).AddTo(
+        new TunnelService(new ManagerRoute(dialled, sessions, feed, metrics.Tunnels, options.TimeProvider)).AddTo(
             methods,
             ManagerMethods.Tunnel
         );
@@ -74,13 +86,14 @@ public sealed class TrafficManagerServer : IAsyncDisposable
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            return new TrafficManagerServer(server, sessions, feed, levels);
+            return new TrafficManagerServer(server, sessions, feed, levels, metrics);
         }
         catch
         {
             sessions.Dispose();
             feed.Dispose();
             levels.Dispose();
+            metrics.Dispose();
             throw;
         }
     }
@@ -92,5 +105,6 @@ public sealed class TrafficManagerServer : IAsyncDisposable
         Sessions.Dispose();
         _feed.Dispose();
         _levels.Dispose();
+        Metrics.Dispose();
     }
 }

@@ -71,7 +71,8 @@ public sealed class TrafficAgentServer : IAsyncDisposable
                 options.UdpIdleTimeout,
                 options.EmptyDialReject,
                 options.TimeProvider
-            )
+            ),
+            new TunnelCounters()
         );
         var reports = new TunnelReports(manager);
         var dials = new ClientDials();

@@ -89,7 +89,8 @@ internal static class DnsAnswer
         return true;
     }
 
-    private static bool TryReadName(ReadOnlySpan<byte> message, ref int at, out string name)
+    /// <summary>A name at <paramref name="at"/>, which moves behind it; pointers are followed.</summary>
+    public static bool TryReadName(ReadOnlySpan<byte> message, ref int at, out string name)
     {
         name = ".";
         var text = new StringBuilder();

@@ -22,13 +22,27 @@ internal sealed class EnvironmentVariables(Func<string, string?> variable)
         : IPAddress.TryParse(text, out var address) ? address
         : throw Malformed(name, text);
 
+    /// <summary>Separated by spaces or commas.</summary>
+    public string[] Words(string name) =>
+        (variable(name) ?? "").Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
+
     /// <exception cref="FormatException">No list of CIDRs.</exception>
     public List<IPNetwork> Networks(string name) =>
         [
-            .. (variable(name) ?? "")
-                .Split((char[])[' ', ','], StringSplitOptions.RemoveEmptyEntries)
+            .. Words(name)
                 .Select(text => IPNetwork.TryParse(text, out var network) ? network : throw Malformed(name, text)),
         ];
+
+    /// <summary>A name of <typeparamref name="T"/>, in whatever case.</summary>
+    /// <exception cref="FormatException">None of its names.</exception>
+    public T Choice<T>(string name, T otherwise)
+        where T : struct, Enum => Text(name) is { } text ? Parse<T>(name, text) : otherwise;
+
+    /// <summary>Names of <typeparamref name="T"/>; all of them where the variable is not set.</summary>
+    /// <exception cref="FormatException">None of its names.</exception>
+    public IReadOnlyList<T> Choices<T>(string name)
+        where T : struct, Enum =>
+        Words(name) is [_, ..] words ? [.. words.Select(word => Parse<T>(name, word))] : Enum.GetValues<T>();
 
     /// <summary>Go's way to write durations, one unit: <c>24h</c>, <c>90m</c>, <c>30s</c>.</summary>
     /// <exception cref="FormatException">No duration.</exception>
@@ -70,6 +84,12 @@ internal sealed class EnvironmentVariables(Func<string, string?> variable)
         Text(name) is not { } text ? null
         : ManagerRelease.TryParse(text, out var release) ? release
         : throw Malformed(name, text);
+
+    private static T Parse<T>(string name, string text)
+        where T : struct, Enum =>
+        char.IsLetter(text[0]) && Enum.TryParse<T>(text, ignoreCase: true, out var value)
+            ? value
+            : throw Malformed(name, text);
 
     public static FormatException Malformed(string name, string value) =>
         new($"The environment variable {name} has the value '{value}', which makes no sense.");

@@ -1,19 +1,24 @@
 using System.Net;
 using Telepresence.Protocol.Grpc;
 using Telepresence.TrafficManager.Cluster;
+using Telepresence.TrafficManager.Discovery;
 
 namespace Telepresence.TrafficManager.Pod;
 
 /// <summary>
-/// The environment that the chart gives the manager's container. Subnets come from <c>POD_CIDRS</c> and
-/// <c>SERVICE_CIDRS</c> (ours; the chart of the upstream manager has none, it asks the Kubernetes API).
+/// The environment that the chart gives the manager's container (PROTOCOL §7.5). Where there is no Kubernetes API to ask, its
+/// subnets are all there are: <c>POD_CIDRS</c> and <c>SERVICE_CIDRS</c> (ours; with it service subnets are not looked for).
 /// </summary>
-internal sealed record PodEnvironment(TrafficManagerOptions Options)
+/// <param name="Options">The manager's, with the facts of the environment.</param>
+/// <param name="Discovery">How to find out the rest.</param>
+/// <param name="MonitoringPort">Of health and metrics; 0: they are not offered.</param>
+internal sealed record PodEnvironment(TrafficManagerOptions Options, DiscoveryOptions Discovery, int MonitoringPort)
 {
     /// <summary>Names the upstream release to emulate, as in upstream's own tests.</summary>
     public const string CompatibilityVersion = "COMPATIBILITY_VERSION";
 
     private const int DefaultPort = 8081;
+    private const string DefaultDomain = "cluster.local.";
     private const string DefaultRegistry = "ghcr.io/telepresenceio";
 
     /// <exception cref="FormatException">A variable makes no sense; the message names it.</exception>
@@ -35,7 +40,7 @@ internal sealed record PodEnvironment(TrafficManagerOptions Options)
             PodSubnets = environment.Networks("POD_CIDRS"),
             ManagerPodAddress = environment.Address("POD_IP", IPAddress.Loopback),
             ManagerPodPort = port,
-            ClusterDomain = resolver.ClusterDomain,
+            ClusterDomain = resolver.ClusterDomain ?? DefaultDomain,
             DnsAddress = resolver.NameServers is [var first, ..] ? first : null,
             AlsoProxy = environment.Networks("CLIENT_ROUTING_ALSO_PROXY_SUBNETS"),
             NeverProxy = environment.Networks("CLIENT_ROUTING_NEVER_PROXY_SUBNETS"),
@@ -55,7 +60,22 @@ internal sealed record PodEnvironment(TrafficManagerOptions Options)
             LogLevel = logLevel,
             LoggerFactory = loggerFactory,
         };
-        return new PodEnvironment(environment.Release(CompatibilityVersion) is { } r ? options.Emulating(r) : options);
+        var discovery = new DiscoveryOptions
+        {
+            Known = facts,
+            Strategy = environment.Choice("POD_CIDR_STRATEGY", PodSubnetStrategy.Auto),
+            ManagedNamespaces = environment.Words("MANAGED_NAMESPACES") is [_, ..] managed ? managed : null,
+            WorkloadKinds = environment.Choices<WorkloadKind>("ENABLED_WORKLOAD_KINDS"),
+            IsDomainKnown = resolver.ClusterDomain is not null,
+            Dns = options.Dns,
+            ApiService = IPAddress.TryParse(environment.Text("KUBERNETES_SERVICE_HOST"), out var api) ? api : null,
+            Logger = loggerFactory.CreateLogger("Telepresence.TrafficManager.Discovery"),
+        };
+        return new PodEnvironment(
+            environment.Release(CompatibilityVersion) is { } r ? options.Emulating(r) : options,
+            discovery,
+            environment.Port("PROMETHEUS_PORT", 0)
+        );
     }
 
     private static string? AgentImage(EnvironmentVariables environment) =>

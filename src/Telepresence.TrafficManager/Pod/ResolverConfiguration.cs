@@ -4,11 +4,9 @@ namespace Telepresence.TrafficManager.Pod;
 
 /// <summary>What the pod's /etc/resolv.conf says.</summary>
 /// <param name="NameServers">In order.</param>
-/// <param name="ClusterDomain">With trailing dot.</param>
-internal sealed record ResolverConfiguration(IReadOnlyList<IPAddress> NameServers, string ClusterDomain)
+/// <param name="ClusterDomain">With trailing dot; null: the search path is none of a pod, as with the host's network.</param>
+internal sealed record ResolverConfiguration(IReadOnlyList<IPAddress> NameServers, string? ClusterDomain)
 {
-    private const string DefaultDomain = "cluster.local.";
-
     public static ResolverConfiguration Parse(string text)
     {
         var servers = new List<IPAddress>();
@@ -27,15 +25,15 @@ internal sealed record ResolverConfiguration(IReadOnlyList<IPAddress> NameServer
     }
 
     /// <summary>A pod's search path is <c>ns.svc.domain svc.domain domain</c>; any other tells nothing.</summary>
-    private static string DomainOf(string[] search)
+    private static string? DomainOf(string[] search)
     {
         if (search.Length < 3)
-            return DefaultDomain;
+            return null;
         var domain = search[2].TrimEnd('.');
         return
             search[1].TrimEnd('.') == $"svc.{domain}"
             && search[0].TrimEnd('.').EndsWith($".svc.{domain}", StringComparison.Ordinal)
             ? domain + "."
-            : DefaultDomain;
+            : null;
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -9,17 +8,19 @@ using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Grpc;
 using Telepresence.TrafficManager.Sessions;
+using Telepresence.TrafficManager.Tunnels;
 using static Telepresence.Protocol.Manager.ManagerMethods;
 
 namespace Telepresence.TrafficManager.Services;
 
 /// <summary>What the Manager service has to do with traffic-agents: their sessions, the watches of them, making one.</summary>
-internal sealed class AgentService(TrafficManagerOptions options, SessionTable sessions, ClusterStateFeed feed)
+internal sealed class AgentService(
+    TrafficManagerOptions options,
+    SessionTable sessions,
+    ClusterStateFeed feed,
+    TunnelCounters counters
+)
 {
-    private static readonly Meter Meter = new("Telepresence.TrafficManager");
-    private static readonly Counter<long> Ingress = Meter.CreateCounter<long>("telepresence.agent.ingress", "By");
-    private static readonly Counter<long> Egress = Meter.CreateCounter<long>("telepresence.agent.egress", "By");
-
     public void AddTo(MethodTable methods)
     {
         methods.Unary(ArriveAsAgent, (agent, _) => new(Arrive(agent)));
@@ -70,10 +71,10 @@ internal sealed class AgentService(TrafficManagerOptions options, SessionTable s
             throw new RpcException(StatusCode.InvalidArgument, "mechanisms must not be empty");
     }
 
-    private static Empty Count(TunnelMetrics metrics)
+    private Empty Count(TunnelMetrics metrics)
     {
-        Ingress.Add((long)Math.Min(metrics.IngressBytes, long.MaxValue));
-        Egress.Add((long)Math.Min(metrics.EgressBytes, long.MaxValue));
+        counters.AddToCluster((long)Math.Min(metrics.IngressBytes, long.MaxValue));
+        counters.AddFromCluster((long)Math.Min(metrics.EgressBytes, long.MaxValue));
         return new Empty();
     }
 

@@ -5,13 +5,19 @@ using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Dns;
 using Telepresence.TrafficManager.Grpc;
+using Telepresence.TrafficManager.Monitoring;
 using Telepresence.TrafficManager.Sessions;
 using static Telepresence.Protocol.Manager.ManagerMethods;
 
 namespace Telepresence.TrafficManager.Services;
 
 /// <summary>The Manager service but for the Tunnel rpc: sessions, watches, look-ups.</summary>
-internal sealed class ManagerService(TrafficManagerOptions options, SessionTable sessions, ClusterStateFeed feed)
+internal sealed class ManagerService(
+    TrafficManagerOptions options,
+    SessionTable sessions,
+    ClusterStateFeed feed,
+    ManagerMetrics metrics
+)
 {
     private static readonly Version OldestClient = new(2, 6, 0);
 
@@ -98,6 +104,7 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         var session = sessions.GetClient(request.Session?.SessionId);
         if (request.Type > ushort.MaxValue || !DnsWire.IsName(request.Name))
             throw new RpcException(StatusCode.InvalidArgument, $"\"{request.Name}\" is no name to look up");
+        metrics.CountDnsQuery();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
         var answer = await SessionWatch
             .UnlessEndedAsync(
@@ -120,6 +127,7 @@ internal sealed class ManagerService(TrafficManagerOptions options, SessionTable
         var session = sessions.GetClient(request.Session?.SessionId);
         if (!DnsWire.IsName(request.Name))
             throw new RpcException(StatusCode.InvalidArgument, $"\"{request.Name}\" is no name to look up");
+        metrics.CountDnsQuery();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session.Ended);
         var response = new LookupResponse();
         foreach (var type in new[] { DnsWire.TypeA, DnsWire.TypeAaaa })

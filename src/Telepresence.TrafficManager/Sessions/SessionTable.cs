@@ -32,6 +32,12 @@ internal sealed class SessionTable : IDisposable
     /// <summary>The agents among them.</summary>
     public AgentRegistry Agents { get; } = new();
 
+    /// <summary>Clients and agents.</summary>
+    public int Count => _sessions.Count;
+
+    /// <summary>Clients alone.</summary>
+    public int ClientCount => _sessions.Count(session => session.Value is ClientSession);
+
     public ClientSession Arrive(ClientInfo client) =>
         (ClientSession)_sessions.GetOrAdd(Guid.NewGuid().ToString(), NewClient, client);
 

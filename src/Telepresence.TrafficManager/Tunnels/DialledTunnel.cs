@@ -4,7 +4,7 @@ using Telepresence.Protocol.Tunnel;
 namespace Telepresence.TrafficManager.Tunnels;
 
 /// <summary>A tunnel whose far end is dialled here: the dial, its answer, then a pump each way.</summary>
-internal sealed class DialledTunnel(DialOptions options)
+internal sealed class DialledTunnel(DialOptions options, TunnelCounters counters)
 {
     /// <param name="info">What to dial.</param>
     /// <param name="stream">The tunnel, after its handshake.</param>
@@ -26,6 +26,7 @@ internal sealed class DialledTunnel(DialOptions options)
         }
         catch (SocketException e)
         {
+            counters.DialFailed();
             await RejectAsync(stream.Output, e.SocketErrorCode, cancellationToken).ConfigureAwait(false);
             answered?.Invoke();
             return default;
@@ -39,7 +40,7 @@ internal sealed class DialledTunnel(DialOptions options)
                 options.TimeProvider,
                 isTcp ? options.TcpIdleTimeout : options.UdpIdleTimeout
             );
-            var tunnel = new SocketTunnel(socket, isTcp, stream, idle);
+            var tunnel = new SocketTunnel(socket, isTcp, stream, idle, counters);
             await tunnel.RunAsync(cancellationToken).ConfigureAwait(false);
             return new TunnelTraffic(tunnel.BytesSent, tunnel.BytesReceived);
         }

@@ -17,6 +17,7 @@ internal sealed class ManagerRoute(
     DialledTunnel dialled,
     SessionTable sessions,
     ClusterStateFeed feed,
+    TunnelCounters counters,
     TimeProvider timeProvider
 ) : ITunnelRoute
 {
@@ -27,7 +28,26 @@ internal sealed class ManagerRoute(
 
     public Session Admit(StreamInfo info) => sessions.Get(info.SessionId);
 
-    public Task CarryAsync(
+    public async Task CarryAsync(
+        Session? caller,
+        StreamInfo info,
+        TunnelReader reader,
+        TunnelResponseWriter writer,
+        CancellationToken cancellationToken
+    )
+    {
+        counters.Opened();
+        try
+        {
+            await RouteAsync(caller, info, reader, writer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            counters.Closed();
+        }
+    }
+
+    private Task RouteAsync(
         Session? caller,
         StreamInfo info,
         TunnelReader reader,

@@ -5,7 +5,13 @@ using Telepresence.Protocol.Tunnel;
 namespace Telepresence.TrafficManager.Tunnels;
 
 /// <summary>Joins a socket and a tunnel until both directions have ended.</summary>
-internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream stream, IdleTimer idle)
+internal sealed class SocketTunnel(
+    Socket socket,
+    bool isTcp,
+    TunnelStream stream,
+    IdleTimer idle,
+    TunnelCounters counters
+)
 {
     private readonly TunnelReader _reader = stream.Reader;
     private readonly TunnelOutput _writer = stream.Output;
@@ -74,6 +80,7 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream strea
             {
                 case TunnelMessageCode.Data:
                     BytesSent += _reader.Remaining;
+                    counters.AddToCluster(_reader.Remaining);
                     if (isTcp)
                         await SendBodyAsync(cancellationToken).ConfigureAwait(false);
                     else
@@ -141,6 +148,7 @@ internal sealed class SocketTunnel(Socket socket, bool isTcp, TunnelStream strea
                 await WaitForDataAsync(cancellationToken).ConfigureAwait(false);
             received = await _writer.WriteReceivedAsync(socket, isTcp, cancellationToken).ConfigureAwait(false);
             BytesReceived += received;
+            counters.AddFromCluster(received);
             idle.Touch();
             if (received == 0 && isTcp)
             {

@@ -149,6 +149,9 @@ internal sealed class ManagerFixture : IClusterDialer, IClusterDns, IClusterStat
     public Task IsWatchedAsync(SessionInfo session) =>
         UntilAsync(() => Server.Sessions.Get(session.SessionId).Dials.IsWatched);
 
+    /// <summary>Waits until the manager has counted that many bytes from clients.</summary>
+    public Task CarriedAsync(long bytes) => UntilAsync(() => Server.Metrics.Tunnels.ToCluster == bytes);
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         using var given = new CancellationTokenSource(Patience);

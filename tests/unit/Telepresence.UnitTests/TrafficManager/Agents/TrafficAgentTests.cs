@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -176,23 +175,6 @@ public class TrafficAgentTests
     public async Task What_a_clients_tunnel_carried_is_reported_to_the_manager()
     {
         const int Length = 54_321;
-        var reported = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var meters = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "telepresence.agent.ingress")
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        meters.SetMeasurementEventCallback<long>(
-            (_, value, _, _) =>
-            {
-                if (value == Length)
-                    reported.TrySetResult();
-            }
-        );
-        meters.Start();
         await using var manager = await ManagerFixture.StartAsync();
         await using var agent = await AgentFixture.StartAsync(manager);
         using var listener = TunnelTests.Listener();
@@ -204,7 +186,7 @@ public class TrafficAgentTests
         using (var peer = await listener.AcceptAsync().WaitAsync(ManagerFixture.Patience))
             await new NetworkStream(peer).CopyToAsync(Stream.Null);
         Assert.Equal(StatusCode.OK, await tunnel.EndAsync());
-        await reported.Task.WaitAsync(ManagerFixture.Patience);
+        await manager.CarriedAsync(Length);
     }
 
     [Fact]
