@@ -26,6 +26,7 @@
         'Get-TelepresenceSubnet'
         'Get-TelepresenceVirtualAddress'
         'Get-TelepresenceWorkload'
+        'Install-TelepresenceManager'
         'Repair-Telepresence'
         'Resolve-TelepresenceName'
         'Set-TelepresenceConfiguration'
@@ -34,6 +35,8 @@
         'Stop-TelepresenceConnection'
         'Stop-TelepresenceSandbox'
         'Test-TelepresenceConflict'
+        'Uninstall-TelepresenceManager'
+        'Update-TelepresenceManager'
         'Wait-TelepresenceSession'
     )
     FunctionsToExport    = @()

@@ -22,6 +22,7 @@ internal static class TypeNames
     public const string Context = "Telepresence.Context";
     public const string Namespace = "Telepresence.Namespace";
     public const string Workload = "Telepresence.Workload";
+    public const string ManagerObject = "Telepresence.ManagerObject";
     public const string ConfigurationEntry = "Telepresence.ConfigurationEntry";
 
     /// <summary>The name of each type that cmdlets write.</summary>
@@ -44,6 +45,7 @@ internal static class TypeNames
             [typeof(TelepresenceContext)] = Context,
             [typeof(TelepresenceNamespace)] = Namespace,
             [typeof(TelepresenceWorkload)] = Workload,
+            [typeof(TelepresenceManagerObject)] = ManagerObject,
             [typeof(TelepresenceConfigurationEntry)] = ConfigurationEntry,
         };
 

@@ -31,8 +31,12 @@ internal sealed class Rollout(KubernetesClient client, string ns, TimeProvider t
             {
                 return;
             }
-            Reason = await WhyAsync(deployment ?? [], cancellationToken).ConfigureAwait(false);
-            progress.Report(new InstallationStep($"waiting for the traffic-manager: {Reason}", 90));
+            var reason = await WhyAsync(deployment ?? [], cancellationToken).ConfigureAwait(false);
+            if (reason != Reason)
+            {
+                Reason = reason;
+                progress.Report(new InstallationStep($"waiting for the traffic-manager: {reason}", 90));
+            }
             await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -66,6 +66,7 @@ internal sealed class CannedAnswers(string directory)
         );
         ClusterAnswers.Register(methods, Note);
         ConfigurationAnswers.Register(methods, Note);
+        InstallationAnswers.Register(methods, Note);
         return methods;
     }
 
