@@ -3,36 +3,70 @@ using System.Net;
 namespace Telepresence.Engine.Session;
 
 /// <summary>
-/// Which Kubernetes object has an address, for people. Asked of the cluster at most once in <see cref="Lifetime"/>, and
-/// only when somebody looks.
+/// Which Kubernetes object has an address, for people. Followed from the first time that somebody looks: a session that nobody
+/// looks at costs the cluster no watch.
 /// </summary>
-internal sealed class ClusterObjects(IClusterAccess access, TimeProvider time)
+/// <param name="follower">Null: there is no API server to ask.</param>
+internal sealed class ClusterObjects(ObjectFollower? follower, TimeProvider time) : IAsyncDisposable
 {
-    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(15);
-
     /// <summary>A listing must not wait long for a cluster that is away.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     private static readonly IReadOnlyDictionary<IPAddress, string> _none = new Dictionary<IPAddress, string>();
 
-    private (long At, IReadOnlyDictionary<IPAddress, string> Objects)? _known;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private Task? _following;
 
-    /// <summary>The objects by address; what was known before, or nothing, when the cluster does not answer in time.</summary>
+    /// <summary>The objects by address; what is known so far when the cluster does not answer in time.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async ValueTask<IReadOnlyDictionary<IPAddress, string>> GetAsync(CancellationToken cancellationToken)
     {
-        if (_known is { } known && time.GetElapsedTime(known.At) < Lifetime)
-            return known.Objects;
-        using var late = new CancellationTokenSource(_patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        if (follower is null)
+            return _none;
+        lock (_lock)
+        {
+            if (_stop.IsCancellationRequested)
+                return _none;
+            _following ??= FollowAsync(follower);
+        }
         try
         {
-            var objects = await access.GetObjectsAsync(either.Token).ConfigureAwait(false);
-            _known = (time.GetTimestamp(), objects);
-            return objects;
+            await follower.Listed.WaitAsync(_patience, time, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        catch (TimeoutException)
         {
-            return _known?.Objects ?? _none;
+            // Something is better than nothing, also where one of the two lists is all there is.
+            return follower.Current;
+        }
+        return follower.Current;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task? following;
+        lock (_lock)
+        {
+            _stop.Cancel();
+            following = _following;
+        }
+        if (following is not null)
+            await following.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task FollowAsync(ObjectFollower objects)
+    {
+        // Leave the caller's lock before the first call.
+        await Task.Yield();
+        try
+        {
+            await objects.RunAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended.
+            return;
         }
     }
 }

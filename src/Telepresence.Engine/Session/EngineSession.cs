@@ -58,9 +58,10 @@ internal sealed partial class EngineSession : IAsyncDisposable
         Settings = settings;
         Name = name;
         _logger = services.Loggers.CreateLogger<EngineSession>();
-        Objects = new ClusterObjects(access, services.Time);
+        Objects = new ClusterObjects(access.FollowObjects(services.Time, Random.Shared), services.Time);
         _undo = new UndoSteps(e => LogNotUndone(e, Name));
         _undo.Push(access.Dispose);
+        _undo.Push(Objects.DisposeAsync);
     }
 
     public string Name { get; }

@@ -43,11 +43,9 @@ internal interface IClusterAccess : IDisposable
     ) => Task.CompletedTask;
 
     /// <summary>
-    /// What has which address in the cluster, as <c>service/web.demo</c> or <c>pod/web-1.demo</c>. An access without an API
-    /// server to ask knows nothing.
+    /// Follows what has which address in the cluster, when it is run. Null for an access without an API server to ask.
     /// </summary>
-    Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<IPAddress, string>>(new Dictionary<IPAddress, string>());
+    ObjectFollower? FollowObjects(TimeProvider time, Random random) => null;
 
     /// <summary>
     /// Workloads of a namespace, and which have a traffic-agent. An access without an API server to ask knows none.

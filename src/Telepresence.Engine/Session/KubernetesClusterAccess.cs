@@ -150,34 +150,7 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
             await NamespaceFollower.RunAsync(_client, changed, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<IReadOnlyDictionary<IPAddress, string>> GetObjectsAsync(CancellationToken cancellationToken)
-    {
-        var objects = new Dictionary<IPAddress, string>();
-        try
-        {
-            var services = await _client.ListServiceForAllNamespacesAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var service in services.Items)
-            {
-                foreach (var text in service.Spec.ClusterIPs ?? [service.Spec.ClusterIP ?? ""])
-                    Add(text, "service", service.Metadata);
-            }
-            var pods = await _client.ListPodForAllNamespacesAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var pod in pods.Items)
-                Add(pod.Status.PodIP, "pod", pod.Metadata);
-        }
-        catch (KubernetesException)
-        {
-            // A name is a comfort: users who may not list all namespaces, or whose cluster is away, do without.
-            return objects;
-        }
-        return objects;
-
-        void Add(string? address, string kind, V1ObjectMeta metadata)
-        {
-            if (IPAddress.TryParse(address, out var parsed))
-                objects.TryAdd(parsed, $"{kind}/{metadata.Name}.{metadata.NamespaceProperty}");
-        }
-    }
+    public ObjectFollower FollowObjects(TimeProvider time, Random random) => new(_client, time, random);
 
     public Task<IReadOnlyList<TelepresenceWorkload>> GetWorkloadsAsync(
         string namespaceParameter,
