@@ -147,7 +147,7 @@ internal sealed class Bed : IAsyncDisposable
                 column,
                 options.Kubeconfig is null
                     ? "no kubeconfig is given (--kubeconfig, TELEPRESENCE_TEST_KUBECONFIG)"
-                    : "the cluster has no image of the traffic-manager"
+                    : "the benchmark installs no traffic-manager in a cluster yet"
             );
         }
     }
