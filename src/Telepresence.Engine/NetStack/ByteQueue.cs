@@ -28,6 +28,9 @@ internal sealed class ByteQueue(SegmentPool pool)
 
     public long Length => Tail - Head;
 
+    /// <summary>Any thread: more than this is too much now, for all queues of the pool together hold too much.</summary>
+    public int Limit(int limit) => pool.IsScarce ? Math.Min(limit, QueueSegment.Size) : limit;
+
     /// <summary>Writer: a contiguous free piece at the tail, never empty. Held until <see cref="Advance"/>.</summary>
     public Memory<byte> GetMemory()
     {

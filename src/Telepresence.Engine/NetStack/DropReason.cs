@@ -22,6 +22,7 @@ internal enum DropReason
     TcpPaws,
     TcpUnacceptable,
     TcpReassemblyLimit,
+    TcpBufferLimit,
     UdpQueueFull,
     HandoverFull,
 }

@@ -21,6 +21,12 @@ internal sealed record IpStackOptions
     /// <summary>Where a flow's buffers, and so its window, stop growing.</summary>
     public int MaximumBuffer { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that the buffers of a loop's TCP flows hold together. Beyond, each flow may hold a block of 32 KiB: those that
+    /// nobody reads then leave room for the others.
+    /// </summary>
+    public long MaximumBuffered { get; init; } = 256L * 1024 * 1024;
+
     /// <summary>Idle time before the first keep-alive probe; zero turns probing off.</summary>
     public TimeSpan KeepAliveIdle { get; init; } = TimeSpan.FromSeconds(60);
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -22,7 +22,7 @@ internal sealed class LoopContext(
     public TimeProvider Time => time;
     public int Mtu => mtu;
     public TimerHeap Timers { get; } = new();
-    public SegmentPool Pool { get; } = new();
+    public SegmentPool Pool { get; } = new(options.MaximumBuffered);
 
     /// <summary>Any thread.</summary>
     public SignalQueue Signals => signals;

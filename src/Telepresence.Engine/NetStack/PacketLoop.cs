@@ -63,6 +63,9 @@ internal sealed class PacketLoop
     public TcpTable Tcp { get; }
     public UdpTable Udp { get; }
 
+    /// <summary>Bytes of the blocks that TCP flows hold. Any thread.</summary>
+    public long Buffered => _context.Pool.Rented;
+
     /// <summary>The next time at which <see cref="Step"/> has a timer to run, in microseconds since the loop was made.</summary>
     public long NextTimer => _context.Timers.Next;
 

@@ -148,7 +148,7 @@ internal sealed class TcpFlow : ITcpFlow, ISignaled
     /// <summary>Loop: no more data will go either way.</summary>
     public void NotifyClosed() => _closed.TrySetResult();
 
-    private bool HasWriteRoom => SendQueue.Length < Volatile.Read(ref _writeLimit);
+    private bool HasWriteRoom => SendQueue.Length < SendQueue.Limit(Volatile.Read(ref _writeLimit));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>> ReadSlowlyAsync(CancellationToken cancellationToken)

@@ -59,18 +59,20 @@ internal sealed class TcpReceiver
     public bool AcknowledgeNow { get; set; }
 
     /// <summary>The reader has to pass this position before a window update is worth a packet.</summary>
-    public long UpdateAt => Math.Max(_edge + UpdateThreshold - _limit, _advertisedHead + 1);
+    public long UpdateAt => Math.Max(_edge + UpdateThreshold - Limit, _advertisedHead + 1);
 
     /// <summary>True when the window could be moved by a piece worth telling (RFC 9293 §3.8.6.2.2).</summary>
     public bool WindowUpdateDue =>
-        !IsFinished && _queue.Head > _advertisedHead && _queue.Head + _limit - _edge >= UpdateThreshold;
+        !IsFinished && _queue.Head > _advertisedHead && _queue.Head + Limit - _edge >= UpdateThreshold;
 
     public bool HasHoles => !_reassembly.IsEmpty;
 
     /// <summary>Something came twice and the peer was not told yet.</summary>
     public bool HasDuplicate => _duplicateEnd > _duplicateStart;
 
-    private int UpdateThreshold => Math.Max(Math.Min(_segmentSize, _limit / 2), _limit / 4);
+    private int Limit => _queue.Limit(_limit);
+
+    private int UpdateThreshold => Math.Max(Math.Min(_segmentSize, Limit / 2), Limit / 4);
 
     /// <summary>The SYN did not offer window scaling: 65,535 bytes is all that can be said.</summary>
     public void DisableScaling()
@@ -114,6 +116,13 @@ internal sealed class TcpReceiver
             payload = payload[..(int)Math.Max(0, _edge - start)];
             end = start + payload.Length;
             fin = false;
+        }
+
+        // What was offered before memory became scarce is not taken either; its sender tries again.
+        if (payload.Length > 0 && Limit < _limit && (start > _next || _queue.Length >= Limit))
+        {
+            counters.Drop(DropReason.TcpBufferLimit);
+            return false;
         }
 
         if (fin && _finPosition == long.MaxValue)
@@ -182,7 +191,7 @@ internal sealed class TcpReceiver
     public ushort AdvertiseWindow()
     {
         _advertisedHead = _queue.Head;
-        var edge = Math.Max(_edge, _advertisedHead + _limit);
+        var edge = Math.Max(_edge, _advertisedHead + Limit);
         // Small re-openings are not told: the sender would fill them with small segments.
         if (edge - _edge < Math.Min(UpdateThreshold, _segmentSize) && edge > _edge)
         {

@@ -108,6 +108,29 @@ public sealed class DnsServerTests
     }
 
     [Fact]
+    public async Task A_flood_of_names_that_nobody_answers_leaves_known_ones_answered()
+    {
+        var release = new TaskCompletionSource();
+        var cluster = new FakeCluster
+        {
+            Before = (name, _, _) =>
+                name.StartsWith("flood", StringComparison.Ordinal) ? release.Task : Task.CompletedTask,
+        }.HasAddress("echo.", "10.43.0.9");
+        using var server = Servers.Create(cluster, Servers.Options with { MaxPendingLookups = 10 });
+        var front = Servers.Front(null, null, server);
+        await front.AskAsync("echo.");
+
+        var questions = Enumerable.Range(0, 500).Select(i => front.AskAsync($"flood{i}.")).ToArray();
+        Assert.Equal(11, cluster.Asked.Count);
+        Assert.Single((await front.AskAsync("echo.")).Answers);
+
+        release.SetResult();
+        var answers = await Task.WhenAll(questions).WaitAsync(Deadline);
+        Assert.Equal(490, answers.Count(answer => answer.Code == ResponseCode.ServerFailure));
+        Assert.Equal(ResponseCode.NonexistentDomain, (await front.AskAsync("other.")).Code);
+    }
+
+    [Fact]
     public async Task Equal_questions_wait_for_one_look_up()
     {
         var release = new TaskCompletionSource();
