@@ -70,9 +70,9 @@ public sealed class KernelTcpTests : IDisposable
     [InlineData("10.100.0.5", false)]
     public void A_burst_of_datagrams_sent_in_one_call_comes_back_as_it_was(string address, bool offload)
     {
-        Start("python3", offload ? DeviceOffloads.All : DeviceOffloads.None);
+        var scene = Start("python3", offload ? DeviceOffloads.All : DeviceOffloads.None);
 
-        var output = Python(
+        var output = scene.Python(
             address,
             """
             s = socket.socket(socket.AF_INET6 if ':' in A else socket.AF_INET, socket.SOCK_DGRAM)
