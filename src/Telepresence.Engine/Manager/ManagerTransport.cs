@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Telepresence.Protocol;
 
 namespace Telepresence.Engine.Manager;
@@ -88,6 +89,7 @@ internal sealed class ManagerTransport(Func<CancellationToken, ValueTask<Stream>
     {
         public Lock Ending { get; } = new();
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(
             Memory<byte> buffer,
             CancellationToken cancellationToken = default
@@ -106,6 +108,7 @@ internal sealed class ManagerTransport(Func<CancellationToken, ValueTask<Stream>
             }
         }
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         public override async ValueTask WriteAsync(
             ReadOnlyMemory<byte> buffer,
             CancellationToken cancellationToken = default

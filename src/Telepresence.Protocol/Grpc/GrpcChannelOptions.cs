@@ -7,7 +7,7 @@ public sealed record GrpcChannelOptions
     public int MaxReceiveMessageSize { get; init; } = GrpcFraming.DefaultMaxMessageSize;
 
     /// <summary>What the peer may send on a stream before this side read it; it grows from here with the round trip.</summary>
-    public int InitialStreamWindowSize { get; init; } = 512 * 1024;
+    public int InitialStreamWindowSize { get; init; } = 256 * 1024;
 
     /// <summary>Who speaks HTTP/2.</summary>
     public GrpcTransport Transport { get; init; }

@@ -39,10 +39,12 @@ internal sealed class Http2Connection : IDisposable
 
     internal Http2StreamTable Streams { get; }
 
+    internal SegmentPool Segments { get; } = new();
+
     /// <summary>In the clock's units.</summary>
     internal long Now => _timeProvider.GetTimestamp();
 
-    /// <summary>What the peer needed to acknowledge our SETTINGS, in units of <see cref="Now"/>; 0 before.</summary>
+    /// <summary>The least that the peer has needed for an answer so far, in units of <see cref="Now"/>; 0: not known.</summary>
     internal long RoundTrip => Volatile.Read(ref _roundTrip);
 
     /// <summary>Sends the preface and begins to read.</summary>
@@ -90,10 +92,15 @@ internal sealed class Http2Connection : IDisposable
         End(new OperationCanceledException("The connection was closed."));
     }
 
-    internal void OnSettingsAcknowledged()
+    /// <summary>Our SETTINGS are acknowledged.</summary>
+    internal void OnAnswered() => OnAnswered(_began);
+
+    /// <summary>The peer answered what was sent then. Called by the loop that reads.</summary>
+    internal void OnAnswered(long sent)
     {
-        if (_roundTrip == 0)
-            Volatile.Write(ref _roundTrip, Math.Max(1, Now - _began));
+        var needed = Math.Max(1, Now - sent);
+        if (_roundTrip == 0 || needed < _roundTrip)
+            Volatile.Write(ref _roundTrip, needed);
     }
 
     /// <summary>DATA came.</summary>

@@ -4,7 +4,7 @@ namespace Telepresence.Protocol.Http2;
 internal sealed record Http2ConnectionOptions
 {
     /// <summary>What the peer may send on a stream before its reader has read.</summary>
-    public int InitialStreamWindow { get; init; } = 512 * 1024;
+    public int InitialStreamWindow { get; init; } = 256 * 1024;
 
     /// <summary>A stream whose reader keeps up may get so much, when the way is long.</summary>
     public int MaxStreamWindow { get; init; } = 16 * 1024 * 1024;

@@ -57,7 +57,7 @@ internal sealed class Http2Receiver(Http2Connection connection, Stream transport
         Check(header);
         if (header.Type == Http2FrameType.Data)
         {
-            if (header.Has(Http2FrameFlags.Padded) && available.Length == Http2FrameHeader.Size)
+            if (header.Length > 0 && header.Has(Http2FrameFlags.Padded) && available.Length == Http2FrameHeader.Size)
                 return false;
             BeginData(header);
             return ReadData();
@@ -228,7 +228,7 @@ internal sealed class Http2Receiver(Http2Connection connection, Stream transport
         if (header.Has(Http2FrameFlags.Ack))
         {
             Require(payload.IsEmpty, header);
-            connection.OnSettingsAcknowledged();
+            connection.OnAnswered();
             return;
         }
         _hasBegun = true;

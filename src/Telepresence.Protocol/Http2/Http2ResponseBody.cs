@@ -5,10 +5,11 @@ namespace Telepresence.Protocol.Http2;
 /// <summary>What has come on a stream and waits for its reader, of whom there is one at a time.</summary>
 /// <param name="stream">Told what was read.</param>
 /// <param name="window">How much may wait here.</param>
-internal sealed class Http2ResponseBody(Http2Stream stream, ReceiveWindow window) : IValueTaskSource<int>
+internal sealed class Http2ResponseBody(Http2Stream stream, SegmentPool pool, ReceiveWindow window)
+    : IValueTaskSource<int>
 {
     private readonly Lock _gate = new();
-    private readonly SegmentQueue _unread = new();
+    private readonly SegmentQueue _unread = new(pool);
     private ManualResetValueTaskSourceCore<int> _reading = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _cancellation;
     private ReceiveWindow _window = window;
@@ -60,10 +61,7 @@ internal sealed class Http2ResponseBody(Http2Stream stream, ReceiveWindow window
     {
         int increment;
         lock (_gate)
-            increment =
-                _isEnded || _failure is not null
-                    ? 0
-                    : _window.Consume(count, _unread.Length, stream.Now, stream.RoundTrip);
+            increment = _isEnded || _failure is not null ? 0 : _window.Consume(count, stream.Now, stream.RoundTrip);
         stream.OnRead(count, increment);
     }
 

@@ -11,7 +11,7 @@ namespace Telepresence.Protocol.Http2;
 /// to say shares few writes of the transport; whoever finds nothing on its way writes at once, without a timer or another thread.
 /// Streams that wait take turns, a frame each.
 /// </summary>
-/// <param name="transport">Stays the connection's.</param>
+/// <param name="transport">Stays the connection's. What is written to it goes out without a flush.</param>
 /// <param name="onFailure">The transport is broken; called once, without a lock.</param>
 internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions options, Action<Exception> onFailure)
     : IThreadPoolWorkItem
@@ -435,7 +435,10 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return;
             }
-            _write = WriteTransportAsync().ConfigureAwait(false).GetAwaiter();
+            _write = transport
+                .WriteAsync(_sending.WrittenMemory, CancellationToken.None)
+                .ConfigureAwait(false)
+                .GetAwaiter();
             if (!_write.IsCompleted)
             {
                 // Writers go on while the transport is busy.
@@ -447,13 +450,6 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
             if (!IsWritten())
                 return;
         }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WriteTransportAsync()
-    {
-        await transport.WriteAsync(_sending.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
-        await transport.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     private void OnWritten()

@@ -17,13 +17,15 @@ internal sealed class Http2Stream : DuplexStream, IPrefixedWriter
         TaskCreationOptions.RunContinuationsAsynchronously
     );
     private volatile IReadOnlyList<HeaderField> _trailers = [];
+    private readonly long _opened;
     private int _state;
 
     public Http2Stream(Http2Connection connection, ReceiveWindow window)
     {
         _connection = connection;
+        _opened = connection.Now;
         Request = new Http2RequestBody(this, connection.Sender);
-        Body = new Http2ResponseBody(this, window);
+        Body = new Http2ResponseBody(this, connection.Segments, window);
     }
 
     /// <summary>Odd; 0 until the HEADERS are sent.</summary>
@@ -92,6 +94,7 @@ internal sealed class Http2Stream : DuplexStream, IPrefixedWriter
             return;
         }
         var response = Http2Response.Parse(fields);
+        _connection.OnAnswered(_opened);
         if (!response.IsInterim)
             _response.TrySetResult(response);
         else if (isEnd)

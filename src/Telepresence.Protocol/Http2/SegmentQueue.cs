@@ -1,14 +1,9 @@
-using System.Buffers;
-
 namespace Telepresence.Protocol.Http2;
 
 /// <summary>Bytes in pooled memory, first in first out. Holds none while it is empty.</summary>
-internal sealed class SegmentQueue
+/// <param name="pool">Of the connection.</param>
+internal sealed class SegmentQueue(SegmentPool pool)
 {
-    // Thousands of streams hold a few bytes each, some hold many: a segment is as long as what comes, within these.
-    private const int Least = 1024;
-    private const int Most = 32 * 1024;
-
     private readonly Queue<byte[]> _full = new();
     private byte[]? _first;
     private byte[]? _last;
@@ -62,7 +57,7 @@ internal sealed class SegmentQueue
     {
         if (_last is not null && !ReferenceEquals(_first, _last))
             _full.Enqueue(_last);
-        _last = ArrayPool<byte>.Shared.Rent(Math.Clamp(wanted, Least, Most));
+        _last = pool.Rent(wanted);
         _end = 0;
         if (_first is null)
             (_first, _start) = (_last, 0);
@@ -70,7 +65,7 @@ internal sealed class SegmentQueue
 
     private void DropFirst()
     {
-        ArrayPool<byte>.Shared.Return(_first!);
+        pool.Return(_first!);
         _start = 0;
         if (ReferenceEquals(_first, _last))
             (_first, _last) = (null, null);

@@ -33,6 +33,20 @@ public class HeartbeatTests
     }
 
     [Fact]
+    public async Task Our_own_connection_sends_no_ping_at_all()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        PingStrikes? transport = null;
+        using var channel = new GrpcChannel(async token =>
+            transport = new PingStrikes(await manager.ConnectAsync(token))
+        );
+        var client = new ManagerClient(channel);
+        for (var i = 0; i < 200; i++)
+            await client.GetClientConfig();
+        Assert.Equal(0, transport!.Pings);
+    }
+
+    [Fact]
     public async Task A_session_is_kept_by_Remain_every_five_seconds()
     {
         var time = new ManualTimeProvider();
