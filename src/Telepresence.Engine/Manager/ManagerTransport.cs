@@ -89,6 +89,8 @@ internal sealed class ManagerTransport(Func<CancellationToken, ValueTask<Stream>
     {
         public Lock Ending { get; } = new();
 
+        public override bool CanWrite => inner.CanWrite;
+
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(
             Memory<byte> buffer,

@@ -28,6 +28,8 @@ internal sealed class ServerPrefaceStream(Stream transport, TimeSpan patience, T
     /// <summary>What is wrong with the peer, once that is known. HttpClient tells its callers often something else.</summary>
     public GrpcPeerException? Mismatch => Volatile.Read(ref _mismatch);
 
+    public override bool CanWrite => transport.CanWrite;
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _isChecked ? transport.ReadAsync(buffer, cancellationToken)
         // HttpClient asks so whether there is anything to read, and a peer that has reset the connection would be an error

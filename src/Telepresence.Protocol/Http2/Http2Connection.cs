@@ -29,8 +29,8 @@ internal sealed class Http2Connection : IDisposable
         _began = Now;
     }
 
-    /// <summary>New streams may be opened.</summary>
-    public bool IsOpen => Streams.IsOpen;
+    /// <summary>New streams may be opened. A transport that was closed below us shows at once, before the loop that reads learns of it.</summary>
+    public bool IsOpen => Streams.IsOpen && _transport.CanWrite;
 
     /// <summary>The connection has ended; never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
