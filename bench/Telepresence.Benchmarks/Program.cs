@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Telepresence.Benchmarks;
 using Telepresence.Benchmarks.Http2;
+using Telepresence.Benchmarks.KernelGrid;
 
 switch (args)
 {
@@ -9,6 +10,9 @@ switch (args)
         break;
     case ["http2-server"]:
         await BulkServer.RunAsync();
+        break;
+    case ["kernel-grid", var path] when OperatingSystem.IsLinux():
+        KernelTable.Write(path);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChecksumBenchmarks).Assembly).Run(args);

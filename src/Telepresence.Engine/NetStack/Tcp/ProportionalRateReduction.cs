@@ -1,8 +1,8 @@
 namespace Telepresence.Engine.NetStack.Tcp;
 
 /// <summary>
-/// Spreads a reduction of the congestion window over a recovery (RFC 6937, with the slow start reduction bound): so much
-/// goes out as arrives, scaled down, with neither a pause at the start nor a burst at the end. Bytes everywhere.
+/// Spreads a reduction of the congestion window over a recovery (RFC 9937): so much goes out as arrives, scaled down, with
+/// neither a pause at the start nor a burst at the end. Bytes everywhere.
 /// </summary>
 internal struct ProportionalRateReduction
 {
@@ -26,7 +26,7 @@ internal struct ProportionalRateReduction
     }
 
     /// <param name="delivered">Newly acknowledged and newly reported.</param>
-    /// <param name="progresses">The cumulative acknowledgment moved and nothing else was found lost.</param>
+    /// <param name="progresses">The cumulative acknowledgment moved and nothing else was found lost (<c>SafeACK</c>).</param>
     public void OnAcknowledged(long delivered, long inFlight, int segmentSize, bool progresses)
     {
         _delivered += delivered;
@@ -37,12 +37,12 @@ internal struct ProportionalRateReduction
         }
         else
         {
-            var limit = progresses ? Math.Max(_delivered - _sent, delivered) + segmentSize : _delivered - _sent;
+            var limit = Math.Max(_delivered - _sent, delivered) + (progresses ? segmentSize : 0);
             allowance = Math.Min(_threshold - inFlight, limit);
         }
 
-        // The first retransmission always goes out.
-        Window = inFlight + Math.Max(allowance, _sent == 0 ? segmentSize : 0);
+        // The first retransmission always goes out; and where nothing is on its way, nothing else would bring an answer.
+        Window = inFlight + Math.Max(allowance, _sent == 0 || inFlight == 0 ? segmentSize : 0);
     }
 
     public void OnSent(long bytes) => _sent += bytes;

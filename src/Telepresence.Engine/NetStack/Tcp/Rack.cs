@@ -21,7 +21,6 @@ internal sealed class Rack(RetransmissionQueue queue, int segmentSize)
     private long _minimum = long.MaxValue;
     private long _minimumAt;
     private long _now;
-    private long _echoedAt;
     private long _duplicateRound = -1;
     private int _multiplier = 1;
     private int _persist = Persistence;
@@ -39,11 +38,9 @@ internal sealed class Rack(RetransmissionQueue queue, int segmentSize)
     public bool HasSeenReordering { get; private set; }
 
     /// <summary>An acknowledgment is about to be taken.</summary>
-    /// <param name="echoedAt">When the echoed timestamp was sent, in whole milliseconds; -1 without timestamps.</param>
-    public void Begin(long now, long echoedAt)
+    public void Begin(long now)
     {
         _now = now;
-        _echoedAt = echoedAt;
         Delivered = 0;
         Sample = -1;
     }
@@ -55,9 +52,9 @@ internal sealed class Rack(RetransmissionQueue queue, int segmentSize)
         var roundTrip = _now - piece.SentAt;
         if (piece.IsRetransmitted)
         {
-            // Maybe the answer to an earlier transmission (RFC 8985 §6.2, step 2).
-            var isEarlier = _echoedAt >= 0 && _echoedAt < piece.SentAt - (piece.SentAt % 1000);
-            if (isEarlier || roundTrip < _minimum)
+            // Then it answers an earlier transmission (RFC 8985 §6.2, step 2). The echoed timestamp says nothing here: a
+            // segment beyond a hole does not change it.
+            if (roundTrip < _minimum)
             {
                 return;
             }

@@ -8,6 +8,12 @@ namespace Telepresence.Engine.NetStack.Tcp;
 /// </summary>
 internal sealed class TcpReceiver
 {
+    /// <summary>
+    /// Segments after a hole or a duplicate that are acknowledged one by one: a peer in recovery has little in flight, and
+    /// each delayed acknowledgment would be a pause. As many as the Linux kernel's.
+    /// </summary>
+    private const int QuickAcknowledgments = 16;
+
     private readonly ByteQueue _queue;
     private readonly ReassemblyQueue _reassembly = new();
     private readonly SequenceNumber _origin;
@@ -22,6 +28,7 @@ internal sealed class TcpReceiver
     private long _duplicateStart;
     private long _duplicateEnd;
     private int _limit;
+    private int _quick;
 
     public TcpReceiver(ByteQueue queue, SequenceNumber initial, int segmentSize, IpStackOptions options)
     {
@@ -106,6 +113,7 @@ internal sealed class TcpReceiver
         {
             // Partly or wholly old: the peer missed an acknowledgment.
             AcknowledgeNow = true;
+            _quick = QuickAcknowledgments;
             NoteDuplicate(start, payload.Length);
             payload = payload[(int)Math.Min(_next - start, payload.Length)..];
             start = Math.Min(_next, end);
@@ -140,6 +148,7 @@ internal sealed class TcpReceiver
         if (start > _next)
         {
             AcknowledgeNow = true;
+            _quick = QuickAcknowledgments;
             if (_reassembly.Find(start) is { } known)
             {
                 (_duplicateStart, _duplicateEnd) = (start, Math.Min(end, known));
@@ -173,9 +182,10 @@ internal sealed class TcpReceiver
         }
 
         Unacknowledged += _next - before;
-        if (Unacknowledged >= 2 * _segmentSize)
+        if (Unacknowledged >= 2 * _segmentSize || _quick > 0)
         {
             AcknowledgeNow = true;
+            _quick = Math.Max(0, _quick - 1);
         }
 
         if (_next == _finPosition)

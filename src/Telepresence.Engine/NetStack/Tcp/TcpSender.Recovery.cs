@@ -58,7 +58,7 @@ internal sealed partial class TcpSender
         var lost = _outstanding.Lost;
         var isNew = position > _una;
         var acknowledged = Math.Max(0, position - _una);
-        _rack.Begin(now, echoedAt);
+        _rack.Begin(now);
         if (isNew)
         {
             _outstanding.Acknowledge(position, _rack);
@@ -299,9 +299,7 @@ internal sealed partial class TcpSender
         var isOver = _una >= _recover;
         if (isSpurious && (isOver || _phase == Phase.Timeout))
         {
-            _outstanding.ForgetLost();
             Undo();
-            _phase = Phase.Open;
         }
         else if (isOver)
         {
@@ -318,7 +316,9 @@ internal sealed partial class TcpSender
 
     private void Undo()
     {
+        _phase = Phase.Open;
         _mayUndo = false;
+        _outstanding.ForgetLost();
         _congestion.Undo();
         _rack.OnSpuriousRetransmission();
     }

@@ -51,7 +51,18 @@ public class ProportionalRateReductionTests
         reduction.OnSent(2 * Size);
         reduction.OnAcknowledged(Size, 5 * Size, Size, progresses: false);
 
-        Assert.Equal(5 * Size, reduction.Window);
+        Assert.Equal(6 * Size, reduction.Window);
+    }
+
+    [Fact]
+    public void With_nothing_on_its_way_a_segment_goes_out_whatever_was_sent()
+    {
+        var reduction = Begin(flight: 20);
+        reduction.OnAcknowledged(Size, 16 * Size, Size, progresses: false);
+        reduction.OnSent(5 * Size);
+        reduction.OnAcknowledged(0, 0, Size, progresses: false);
+
+        Assert.Equal(Size, reduction.Window);
     }
 
     private static ProportionalRateReduction Begin(int flight)

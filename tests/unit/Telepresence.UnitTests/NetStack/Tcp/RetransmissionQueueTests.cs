@@ -22,7 +22,7 @@ public class RetransmissionQueueTests
                 foreach (var (operation, from, count) in operations)
                 {
                     now += operation % 2;
-                    rack.Begin(now, -1);
+                    rack.Begin(now);
                     var outstanding = model.Count - una;
                     var start = una + (outstanding == 0 ? 0 : from % outstanding);
                     var end = Math.Min(model.Count, start + 1 + (count % Length));

@@ -13,6 +13,7 @@ public class TcpLossTests
     private readonly TcpFlow _flow;
     private readonly uint _timestampOffset;
     private uint _acknowledged;
+    private int _inFlight;
 
     public TcpLossTests()
     {
@@ -184,6 +185,55 @@ public class TcpLossTests
     }
 
     [Fact]
+    public void Reported_duplicates_undo_a_recovery()
+    {
+        var window = SpuriousRecovery();
+        // The retransmission comes too, and that tells.
+        ReportDuplicate(_acknowledged - (6 * Size), Size);
+
+        var room = Room();
+        Assert.True(room > window, $"{room} segments after {window}");
+    }
+
+    [Fact]
+    public void A_packet_that_the_network_doubled_undoes_nothing()
+    {
+        var window = SpuriousRecovery();
+        ReportDuplicate(_acknowledged - (3 * Size), Size);
+
+        Assert.InRange(Room(), 1, window);
+    }
+
+    [Fact]
+    public void A_retransmission_gives_no_sample()
+    {
+        var before = _flow.Connection.RoundTrip;
+        Write(Size);
+        Take(1);
+        Pass(TimeSpan.FromMilliseconds(300));
+        Assert.Equal(_acknowledged, _peer.Expect().Sequence);
+        Acknowledge(Size);
+
+        Assert.Equal(before, _flow.Connection.RoundTrip);
+    }
+
+    [Fact]
+    public void What_was_reported_counts_no_more_after_two_time_outs()
+    {
+        Write(3 * Size);
+        Take(3);
+        Pass(_roundTrip);
+        Report(Size, 2 * Size);
+        Pass(TimeSpan.FromSeconds(2));
+        while (_fixture.Receive() is not null) { }
+
+        // The peer has discarded it after all, and waits for it.
+        Acknowledge(Size);
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal(_acknowledged, _peer.Expect().Sequence);
+    }
+
+    [Fact]
     public void What_came_twice_is_reported_first()
     {
         _peer.Data(ScriptedPeer.Next, new byte[10]);
@@ -226,6 +276,45 @@ public class TcpLossTests
         _peer.Data(ScriptedPeer.Next + 20, new byte[10]);
 
         Assert.Equal(ScriptedPeer.Next + 20, _peer.Expect().Options.GetSackBlock(0).Start.Value);
+    }
+
+    /// <summary>
+    /// Ten segments are out, the first of them is late, is sent again, and comes. Returns what the stack has in flight
+    /// afterwards, in segments.
+    /// </summary>
+    private int SpuriousRecovery()
+    {
+        Write(6 * Size);
+        Take(6);
+        Pass(_roundTrip);
+        Report(Size, 4 * Size);
+        Assert.Equal(_acknowledged, _peer.Expect().Sequence);
+        // Without an echo that could tell.
+        Acknowledge(6 * Size);
+        WriteMuch();
+        return Drain();
+    }
+
+    private void ReportDuplicate(uint start, uint length)
+    {
+        var options = new TcpOptions();
+        options.AddSackBlock(new SackBlock(new(start), new(start + length)));
+        Send(_acknowledged, echo: Now, options);
+    }
+
+    /// <summary>How many segments may be out at once, as the stack shows by what it sends now beside what is out.</summary>
+    private int Room() => _inFlight + Drain();
+
+    private int Drain()
+    {
+        var count = 0;
+        while (_fixture.Receive() is not null)
+        {
+            count++;
+        }
+
+        _inFlight += count;
+        return count;
     }
 
     private uint Now => (uint)_fixture.Time.Now.TotalMilliseconds;
