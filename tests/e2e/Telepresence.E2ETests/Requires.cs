@@ -8,17 +8,18 @@ namespace Telepresence.E2ETests;
 /// </summary>
 /// <remarks>
 /// <c>root</c> (may make namespaces and change networks), <c>tun</c> (/dev/net/tun opens), <c>netns</c> (a network
-/// namespace can be made), <c>scapy</c> (for /usr/bin/python3), <c>cluster</c> (kubectl reaches one); every other name
-/// is a program on PATH.
+/// namespace can be made), <c>scapy</c> (for /usr/bin/python3), <c>cluster</c> (kubectl reaches the one of
+/// TELEPRESENCE_TEST_KUBECONFIG); every other name is a program on PATH.
 /// </remarks>
 public static class Requires
 {
     private const string Variable = "TELEPRESENCE_TEST_REQUIRE";
+    private const string Kubeconfig = "TELEPRESENCE_TEST_KUBECONFIG";
 
     private static readonly Lazy<bool> _tun = new(TunOpens);
     private static readonly Lazy<bool> _netns = new(() => Succeeds("unshare", "--net", "true"));
     private static readonly Lazy<bool> _scapy = new(() => Succeeds("/usr/bin/python3", "-c", "import scapy"));
-    private static readonly Lazy<bool> _cluster = new(() => Succeeds("kubectl", "--request-timeout=5s", "version"));
+    private static readonly Lazy<bool> _cluster = new(ClusterAnswers);
 
     /// <summary>Skips or fails the calling test when one of them is missing.</summary>
     public static void All(params string[] needs)
@@ -30,7 +31,7 @@ public static class Requires
         foreach (var need in needs.Where(need => !Has(need)))
         {
             Assert.False(promised.Contains(need), $"{Variable} promises {need}, but this machine does not have it.");
-            Skip.If(true, $"needs {need}");
+            Skip.If(true, need == "cluster" ? $"{Kubeconfig} names no cluster that answers" : $"needs {need}");
         }
     }
 
@@ -69,6 +70,10 @@ public static class Requires
             return false;
         }
     }
+
+    private static bool ClusterAnswers() =>
+        Environment.GetEnvironmentVariable(Kubeconfig) is { Length: > 0 } file
+        && Succeeds("kubectl", $"--kubeconfig={file}", "--request-timeout=5s", "version");
 
     private static bool Succeeds(string program, params string[] arguments)
     {

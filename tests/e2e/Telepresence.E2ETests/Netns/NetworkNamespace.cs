@@ -150,7 +150,8 @@ public sealed partial class NetworkNamespace : IDisposable
     /// <summary>Removes the namespace; interfaces in it go with it.</summary>
     public void Dispose() => Execute("ip", "netns", "delete", Name);
 
-    private static ProgramResult Execute(string file, params string[] arguments)
+    /// <summary>Runs a program where these tests run and waits for its end.</summary>
+    public static ProgramResult Execute(string file, params string[] arguments)
     {
         using var process = Process.Start(Redirected(file, arguments))!;
         var output = process.StandardOutput.ReadToEndAsync();

@@ -44,8 +44,14 @@ internal sealed class EngineProcess : IAsyncDisposable
     public static CancellationToken Bound => new CancellationTokenSource(ChildProcess.Deadline).Token;
 
     /// <param name="environment">What <c>Telepresence.TestEngine</c> swaps; nothing: the product's own engine runs.</param>
+    public static Task<EngineProcess> StartAsync(
+        Workstation workstation,
+        params (string Name, string Value)[] environment
+    ) => StartAsync(workstation, EngineRole.Network, environment);
+
     public static async Task<EngineProcess> StartAsync(
         Workstation workstation,
+        EngineRole role,
         params (string Name, string Value)[] environment
     )
     {
@@ -64,13 +70,18 @@ internal sealed class EngineProcess : IAsyncDisposable
                 "--ignore-signal=HUP,INT",
                 "dotnet",
                 environment.Length > 0 ? TestEngineAssembly : EngineFiles.Locate(),
-                .. new EngineArguments { Directory = runtime, Foreground = true }.ToArguments(),
+                .. new EngineArguments
+                {
+                    Role = role,
+                    Directory = runtime,
+                    Foreground = true,
+                }.ToArguments(),
             ]
         );
         await process.WaitForLineAsync(line => line == EngineArguments.Ready);
         var notifications = new EngineNotifications();
         var connection = await EngineLauncher.TryConnectAsync(
-            EngineRole.Network,
+            role,
             new EngineLaunchOptions { Directory = runtime, Methods = notifications.Methods },
             Bound
         );
@@ -80,7 +91,7 @@ internal sealed class EngineProcess : IAsyncDisposable
                 process,
                 new EngineClient(connection, notifications),
                 notifications,
-                new EngineEndpoint(runtime, EngineRole.Network),
+                new EngineEndpoint(runtime, role),
                 runtime
             )
         );
