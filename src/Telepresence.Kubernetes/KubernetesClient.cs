@@ -342,7 +342,6 @@ internal sealed class KubernetesClient : IDisposable
         };
         // The handler takes the TLS server name from the Host header; there is no other way to give it one.
         request.Headers.Host = Configuration.Cluster.TlsServerName;
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.TryAddWithoutValidation("User-Agent", "telepresence-powershell");
         return request;
     }
@@ -359,6 +358,8 @@ internal sealed class KubernetesClient : IDisposable
         var request = CreateRequest(method, pathAndQuery);
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        // Not of an upgrade: Kubernetes (1.20 at least) answers 406 to one that accepts only this.
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         return request;
     }
 

@@ -117,8 +117,11 @@ public sealed class PortForwardTransportTests(SandboxFixture sandbox) : IClassFi
         using var certificate = FakeApiServer.CreateCertificate();
         await using FakeApiServer server = new(certificate)
         {
-            // As a proxy that passes no upgrades.
-            Answer = _ => (400, """{"message":"Upgrade request required"}"""),
+            // As a proxy that passes no upgrades; and as Kubernetes, whose port-forward offers no media type to choose.
+            Answer = request =>
+                request.Headers.ContainsKey("accept")
+                    ? (406, """{"message":"Not Acceptable"}""")
+                    : (400, """{"message":"Upgrade request required"}"""),
         };
         using var client = new KubernetesClient(
             KubernetesClientConfiguration.BuildConfig(
