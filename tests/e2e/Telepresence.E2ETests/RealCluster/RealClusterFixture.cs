@@ -115,14 +115,7 @@ public sealed class RealClusterFixture : IAsyncLifetime
     {
         var file = Path.Combine(Workstation.Folder, "workloads.yaml");
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "RealCluster", "workloads.yaml"));
-        File.WriteAllText(
-            file,
-            text.Replace("BULK_MIB", ClusterUnderTest.BulkMebibytes, StringComparison.Ordinal)
-                + $"---\n{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: developer, namespace: {ClusterUnderTest.Namespace}}}}}\n"
-        );
-        var space = Path.Combine(Workstation.Folder, "namespace.yaml");
-        File.WriteAllText(space, $"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ClusterUnderTest.Namespace}}}}}\n");
-        ClusterUnderTest.Kubectl("apply", "-f", space);
+        File.WriteAllText(file, text.Replace("BULK_MIB", ClusterUnderTest.BulkMebibytes, StringComparison.Ordinal));
         ClusterUnderTest.Kubectl("apply", "-f", file);
     }
 

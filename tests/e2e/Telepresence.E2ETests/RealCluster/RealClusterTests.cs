@@ -89,7 +89,11 @@ public sealed class RealClusterTests(RealClusterFixture fixture, ITestOutputHelp
             """;
         var file = Path.Combine(fixture.Workstation.Folder, "node.json");
         await File.WriteAllTextAsync(file, node);
-        Assert.DoesNotContain(fixture.Session.InterfaceAlias, fixture.Workstation.RouteTo("10.244.77.9"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            fixture.Session.InterfaceAlias,
+            fixture.Workstation.RouteTo("10.244.77.9"),
+            StringComparison.Ordinal
+        );
         ClusterUnderTest.Kubectl("create", "-f", file);
         try
         {
@@ -149,14 +153,17 @@ public sealed class RealClusterTests(RealClusterFixture fixture, ITestOutputHelp
             fixture.Workstation.Net,
             [],
             "sh",
-            ["-c", "curl -sS --noproxy '*' --limit-rate 1M http://web.demo/bulk | (head -c 100000 >/dev/null; echo begun; cat >/dev/null); echo ended"]
+            [
+                "-c",
+                "curl -sS --noproxy '*' --limit-rate 1M http://web.demo/bulk | (head -c 100000 >/dev/null; echo begun; cat >/dev/null)",
+            ]
         );
         await download.WaitForLineAsync(line => line == "begun");
         var begun = Stopwatch.GetTimestamp();
         lose();
         await lost;
         output.WriteLine($"Reconnecting after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
-        await download.WaitForLineAsync(line => line == "ended");
+        await download.WaitForExitAsync();
         Assert.Contains("curl: (", download.Error, StringComparison.Ordinal);
         await ConnectedAsync();
         output.WriteLine($"Connected after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
