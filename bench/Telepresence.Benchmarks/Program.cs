@@ -1,7 +1,9 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Telepresence.Benchmarks;
 using Telepresence.Benchmarks.Http2;
 using Telepresence.Benchmarks.KernelGrid;
+using Telepresence.Benchmarks.Watching;
 
 switch (args)
 {
@@ -13,6 +15,15 @@ switch (args)
         break;
     case ["kernel-grid", var path] when OperatingSystem.IsLinux():
         KernelTable.Write(path);
+        break;
+    case ["watch"]:
+        await WatchMemory.RunAsync();
+        break;
+    case ["watch-server", var count, var changes]:
+        await ManyObjectsServer.RunAsync(
+            int.Parse(count, CultureInfo.InvariantCulture),
+            int.Parse(changes, CultureInfo.InvariantCulture)
+        );
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ChecksumBenchmarks).Assembly).Run(args);
