@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Telepresence.E2ETests;
 using Telepresence.Engine.Installation.Manifests;
 using Telepresence.Engine.Installation.Values;
 using Telepresence.Kubernetes;
@@ -114,6 +116,40 @@ public class ManagerManifestsTests
                 rule.ToJsonString()
             );
         }
+    }
+
+    /// <summary>With kubectl, the witness that is not ours; nothing is written.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(Installations))]
+    public async Task A_real_API_server_takes_them(string name, string values)
+    {
+        Requires.All("cluster");
+        // Roles of all namespaces are in one that surely is there.
+        var manifests = (await File.ReadAllTextAsync(DataFile(name)))
+            .Replace("namespace: demo\n", "namespace: default\n", StringComparison.Ordinal)
+            .Replace("namespace: shop\n", "namespace: default\n", StringComparison.Ordinal)
+            .Replace("namespace: tools\n", "namespace: default\n", StringComparison.Ordinal);
+        ProcessStartInfo start = new(
+            "kubectl",
+            ["apply", "--server-side", "--dry-run=server", "--force-conflicts", "--filename=-"]
+        )
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using var kubectl = Process.Start(start)!;
+        await kubectl.StandardInput.WriteAsync(manifests);
+        kubectl.StandardInput.Close();
+        var said = kubectl.StandardOutput.ReadToEndAsync();
+        var errors = await kubectl.StandardError.ReadToEndAsync();
+        await kubectl.WaitForExitAsync();
+        Assert.True(kubectl.ExitCode == 0, $"{errors} ({values})");
+        Assert.Contains(
+            "deployment.apps/traffic-manager serverside-applied (server dry run)",
+            await said,
+            StringComparison.Ordinal
+        );
     }
 
     private static string DataFile(string name, [CallerFilePath] string here = "") =>
