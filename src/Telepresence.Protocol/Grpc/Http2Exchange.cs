@@ -37,10 +37,10 @@ internal sealed class Http2Exchange(Http2Transport transport, byte[]? onlyMessag
                     () => ToMetadata(stream.Trailers)
                 );
             }
-            catch (Http2Exception e) when (e.IsUnprocessed && left > 1 && (stream is null || onlyMessage is not null))
+            catch (Http2Exception e) when (e.IsUnprocessed && left > 1 && MayBeSentAgain(stream))
             {
-                // The peer went away, or has no room now, and has not looked at the request (RFC 9113 §8.7). A stream that
-                // somebody may have written to cannot be sent again.
+                // The connection ended before anything of the request left, or the peer went away, or has no room now, and has
+                // not looked at it (RFC 9113 §8.7): what gRPC calls a transparent retry.
             }
         }
     }
@@ -66,6 +66,10 @@ internal sealed class Http2Exchange(Http2Transport transport, byte[]? onlyMessag
     }
 
     public void Dispose() => Abort(new OperationCanceledException("The call was given up."));
+
+    /// <summary>Not when somebody may have written to the stream, nor to a peer of another protocol.</summary>
+    private bool MayBeSentAgain(Http2Stream? stream) =>
+        (stream is null || onlyMessage is not null) && transport.PeerMismatch is null;
 
     private void Adopt(Http2Stream stream)
     {

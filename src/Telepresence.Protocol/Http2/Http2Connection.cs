@@ -60,7 +60,7 @@ internal sealed class Http2Connection : IDisposable
     /// <summary>Begins a request, once the peer allows another stream.</summary>
     /// <param name="headers">With the pseudo-headers first; the caller waits for <see cref="Http2Stream.Response"/>.</param>
     /// <param name="onlyMessage">The whole body, not to be changed; null: it is written to the stream.</param>
-    /// <exception cref="IOException">The connection is over; <see cref="Http2Exception.IsUnprocessed"/> where it only takes no more.</exception>
+    /// <exception cref="Http2Exception">The connection takes no more, for the time being or for ever.</exception>
     public async ValueTask<Http2Stream> OpenAsync(
         IReadOnlyList<HeaderField> headers,
         byte[]? onlyMessage,
@@ -110,14 +110,14 @@ internal sealed class Http2Connection : IDisposable
         if (!_window.TryReceive(length, out var increment))
             throw Http2Exception.OfConnection(Http2ErrorCode.FlowControlError, "more data than its window allows");
         if (increment > 0)
-            Sender.UpdateWindow(0, increment);
+            Sender.UpdateWindow(null, increment);
     }
 
     /// <summary>Bytes of DATA need no memory any more.</summary>
     internal void OnRead(int count)
     {
         if (_window.Consume(count) is > 0 and var increment)
-            Sender.UpdateWindow(0, increment);
+            Sender.UpdateWindow(null, increment);
     }
 
     /// <summary>The peer takes no more streams, and will not answer those above a number.</summary>
@@ -146,13 +146,19 @@ internal sealed class Http2Connection : IDisposable
         }
     }
 
-    private void End(Exception reason)
+    private void End(Exception cause)
     {
         if (Interlocked.Exchange(ref _isOver, 1) != 0)
             return;
-        Sender.Fail(reason);
-        foreach (var stream in Streams.Close(reason, lastServed: 0))
-            stream.OnFailed(reason);
+        // Callers know these; a transport may throw others, as a port-forward does.
+        var reason = cause is IOException or OperationCanceledException or ObjectDisposedException
+            ? cause
+            : new IOException(cause.Message, cause);
+        // First the table: whoever finds that nothing is sent any more must find the connection over.
+        var streams = Streams.Close(reason, lastServed: 0);
+        var lastSent = Sender.Fail(reason);
+        foreach (var stream in streams)
+            stream.OnFailed(stream.Id > lastSent ? Http2Exception.Unsent(reason) : reason);
         _transport.Dispose();
     }
 }

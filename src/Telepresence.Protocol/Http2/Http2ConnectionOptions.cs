@@ -29,4 +29,7 @@ internal sealed record Http2ConnectionOptions
 
     /// <summary>Replies to the peer that it has not taken; one that asks for more without reading is sent away.</summary>
     public int MaxReplies { get; init; } = 1000;
+
+    /// <summary>Requests that wait for a transport which takes nothing, in bytes; no more are begun then.</summary>
+    public int MaxUnsent { get; init; } = 4 * 1024 * 1024;
 }

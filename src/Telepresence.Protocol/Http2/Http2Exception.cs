@@ -3,8 +3,14 @@ namespace Telepresence.Protocol.Http2;
 /// <summary>A stream, or a connection with all its streams, ended with an HTTP/2 error.</summary>
 public sealed class Http2Exception : IOException
 {
-    private Http2Exception(Http2ErrorCode errorCode, string message, bool isOfStream, bool isUnprocessed)
-        : base(message)
+    private Http2Exception(
+        Http2ErrorCode errorCode,
+        string message,
+        bool isOfStream,
+        bool isUnprocessed,
+        Exception? innerException = null
+    )
+        : base(message, innerException)
     {
         ErrorCode = errorCode;
         IsOfStream = isOfStream;
@@ -36,4 +42,12 @@ public sealed class Http2Exception : IOException
     /// <param name="isUnprocessed">The stream is not among those that the peer still serves.</param>
     internal static Http2Exception GoneAway(Http2ErrorCode errorCode, bool isUnprocessed) =>
         new(errorCode, "The peer goes away.", false, isUnprocessed);
+
+    /// <summary>The connection ended before it had sent anything of the request.</summary>
+    internal static Http2Exception Unsent(Exception reason) =>
+        new((reason as Http2Exception)?.ErrorCode ?? Http2ErrorCode.NoError, reason.Message, false, true, reason);
+
+    /// <summary>Too many requests wait to be sent.</summary>
+    internal static Http2Exception Crowded() =>
+        new(Http2ErrorCode.EnhanceYourCalm, "The connection takes no requests: those before wait still.", true, false);
 }

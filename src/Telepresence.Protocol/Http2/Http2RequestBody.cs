@@ -26,6 +26,9 @@ internal sealed class Http2RequestBody(Http2Stream stream, Http2Sender sender) :
     /// <summary>Stands in the sender's queue.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>What the response's window is to grow by, and the peer has yet to be told; in bytes.</summary>
+    public int WindowUpdate { get; set; }
+
     /// <summary>Why nothing can be written any more.</summary>
     public Exception? Failure { get; private set; }
 

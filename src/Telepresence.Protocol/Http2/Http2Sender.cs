@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Telepresence.Protocol.Http2.Hpack;
@@ -9,33 +7,40 @@ namespace Telepresence.Protocol.Http2;
 /// <summary>
 /// Everything that goes out. Frames are gathered in one buffer while another one is on its way, so that what many streams have
 /// to say shares few writes of the transport; whoever finds nothing on its way writes at once, without a timer or another thread.
-/// Streams that wait take turns, a frame each.
 /// </summary>
-/// <param name="transport">Stays the connection's. What is written to it goes out without a flush.</param>
-/// <param name="onFailure">The transport is broken; called once, without a lock.</param>
-internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions options, Action<Exception> onFailure)
-    : IThreadPoolWorkItem
+internal sealed class Http2Sender : IThreadPoolWorkItem
 {
     // A caller writes for others, too, while its own bytes are the reason: longer, and a thread of the pool goes on.
     private const int WritesInline = 2;
 
-    // Less is not worth a frame of its own when the next buffer has room for all.
-    private const int LeastPart = 1024;
-
     private readonly Lock _gate = new();
-    private readonly Queue<Http2RequestBody> _ready = new();
-    private readonly Http2PeerSettings _peer = new();
-    private readonly ArrayBufferWriter<byte> _block = new();
-    private ArrayBufferWriter<byte> _filling = new(options.WriteQuantum + LeastPart);
-    private ArrayBufferWriter<byte> _sending = new(options.WriteQuantum + LeastPart);
+    private readonly Http2PeerSettings _peer;
+    private readonly Http2FrameWriter _frames;
+    private readonly Http2SendQueue _queue;
+    private readonly Http2WindowUpdates _updates = new();
+    private readonly Stream _transport;
+    private readonly Http2ConnectionOptions _options;
+    private readonly Action<Exception> _onFailure;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _write;
     private Action? _onWritten;
-    private SendWindow _window = new(Http2PeerSettings.DefaultWindowSize);
     private Exception? _failure;
     private bool _isWriting;
     private bool _hasSettings;
-    private bool _hasSentBlock;
     private int _replies;
+    private int _lastOpened;
+    private int _lastSent;
+
+    /// <param name="transport">Stays the connection's. What is written to it goes out without a flush.</param>
+    /// <param name="onFailure">The transport is broken; called once, without a lock.</param>
+    public Http2Sender(Stream transport, Http2ConnectionOptions options, Action<Exception> onFailure)
+    {
+        _transport = transport;
+        _options = options;
+        _onFailure = onFailure;
+        _peer = new Http2PeerSettings();
+        _frames = new Http2FrameWriter(options.WriteQuantum + Http2SendQueue.LeastPart);
+        _queue = new Http2SendQueue(_frames, _peer, options.WriteQuantum);
+    }
 
     /// <summary>Of <see cref="Http2PeerSettings.MaxConcurrentStreams"/>.</summary>
     public long MaxConcurrentStreams
@@ -51,21 +56,24 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
     /// Sends a request's HEADERS, and its only message with the end. Without one they wait a moment for the first message.
     /// </summary>
     /// <param name="add">Gives the stream its number, which is the order on the wire, and makes it known.</param>
-    /// <exception cref="IOException">The connection is over.</exception>
+    /// <exception cref="Http2Exception">The connection is over, or does not get rid of the requests that it has.</exception>
     public void Open(Http2RequestBody body, Func<int> add, IReadOnlyList<HeaderField> headers, byte[]? onlyMessage)
     {
         bool isMine;
         lock (_gate)
         {
-            ThrowIfFailed(body);
+            if (_failure is { } failure)
+                throw Http2Exception.Unsent(failure);
+            if (_frames.Length > _options.MaxUnsent)
+                throw Http2Exception.Crowded();
             body.Window = new SendWindow(_peer.InitialWindowSize);
-            body.StreamId = add();
-            AppendHeaders(body.StreamId, headers);
+            _lastOpened = body.StreamId = add();
+            _frames.WriteHeaders(body.StreamId, headers, _peer.MaxFrameSize);
             if (onlyMessage is not null)
             {
                 body.Load(default, onlyMessage);
                 body.End();
-                AppendOrQueue(body);
+                _queue.Add(body);
             }
             isMine = onlyMessage is not null && TryBegin();
         }
@@ -94,11 +102,11 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
             ThrowIfFailed(body);
             cancellationToken.ThrowIfCancellationRequested();
             body.Load(prefix, payload);
-            AppendOrQueue(body);
+            _queue.Add(body);
             waits = body.HasPending;
             if (waits)
                 written = body.Await();
-            isMine = (flush || waits || _filling.WrittenCount >= options.WriteQuantum / 2) && TryBegin();
+            isMine = (flush || waits || _frames.Length >= _options.WriteQuantum / 2) && TryBegin();
         }
         if (isMine)
             Write();
@@ -116,7 +124,7 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
             if (body.Failure is not null || _failure is not null)
                 return;
             body.End();
-            AppendOrQueue(body);
+            _queue.Add(body);
             isMine = TryBegin();
         }
         if (isMine)
@@ -141,7 +149,7 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
         {
             body.Fail(reason);
             if (code is { } told && _failure is null)
-                AppendWord(Http2FrameType.RstStream, body.StreamId, (uint)told);
+                _frames.WriteReset(body.StreamId, told);
             isMine = TryBegin();
         }
         if (isMine)
@@ -152,29 +160,18 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
     public void Begin()
     {
         lock (_gate)
-        {
-            _filling.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
-            const int count = 4;
-            AppendHeader(count * 6, Http2FrameType.Settings, Http2FrameFlags.None, 0);
-            AppendSetting(Http2Setting.EnablePush, 0);
-            AppendSetting(Http2Setting.InitialWindowSize, options.InitialStreamWindow);
-            AppendSetting(Http2Setting.MaxFrameSize, options.MaxFrameSize);
-            AppendSetting(Http2Setting.MaxHeaderListSize, options.MaxHeaderListSize);
-            AppendWord(
-                Http2FrameType.WindowUpdate,
-                0,
-                (uint)(options.ConnectionWindow - Http2PeerSettings.DefaultWindowSize)
-            );
-        }
+            _frames.WritePreface(_options);
         Flush();
     }
 
-    public void UpdateWindow(int streamId, int increment)
+    /// <summary>The peer may send more.</summary>
+    /// <param name="body">Null: on all streams together.</param>
+    public void UpdateWindow(Http2RequestBody? body, int increment)
     {
         bool isMine;
         lock (_gate)
         {
-            AppendWord(Http2FrameType.WindowUpdate, streamId, (uint)increment);
+            _updates.Add(body, increment);
             isMine = TryBegin();
         }
         if (isMine)
@@ -186,9 +183,7 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
         bool isMine;
         lock (_gate)
         {
-            AppendHeader(8, Http2FrameType.GoAway, Http2FrameFlags.None, 0);
-            AppendInteger(0);
-            AppendInteger((uint)code);
+            _frames.WriteGoAway(code);
             isMine = TryBegin();
         }
         if (isMine)
@@ -203,8 +198,7 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
         lock (_gate)
         {
             CountReply();
-            AppendHeader(opaque.Length, Http2FrameType.Ping, Http2FrameFlags.Ack, 0);
-            _filling.Write(opaque);
+            _frames.WritePong(opaque);
             isMine = TryBegin();
         }
         if (isMine)
@@ -229,10 +223,10 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
                 {
                     if (!stream.Request.Window.TryAdd(_peer.InitialWindowSize - before))
                         throw Http2Exception.OfConnection(Http2ErrorCode.FlowControlError, "a window too large");
-                    Queue(stream.Request);
+                    _queue.Enqueue(stream.Request);
                 }
             }
-            AppendHeader(0, Http2FrameType.Settings, Http2FrameFlags.Ack, 0);
+            _frames.WriteSettingsTaken();
             isMine = TryBegin();
         }
         if (isMine)
@@ -249,16 +243,16 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
         {
             if (body is null)
             {
-                if (!_window.TryAdd(increment))
+                if (!_queue.TryAddWindow(increment))
                     throw Http2Exception.OfConnection(Http2ErrorCode.FlowControlError, "a window too large");
             }
             else
             {
                 if (!body.Window.TryAdd(increment))
                     throw Http2Exception.OfStream(Http2ErrorCode.FlowControlError, "a window too large");
-                Queue(body);
+                _queue.Enqueue(body);
             }
-            isMine = _ready.Count > 0 && TryBegin();
+            isMine = !_queue.IsEmpty && TryBegin();
         }
         if (isMine)
             Write();
@@ -280,10 +274,14 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
     }
 
     /// <summary>Nothing is sent any more.</summary>
-    public void Fail(Exception failure)
+    /// <returns>Of streams with a higher number the transport was given nothing.</returns>
+    public int Fail(Exception failure)
     {
         lock (_gate)
+        {
             _failure ??= failure;
+            return _lastSent;
+        }
     }
 
     /// <summary>Goes on where a caller stopped.</summary>
@@ -299,113 +297,16 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
 
     private void CountReply()
     {
-        if (++_replies > options.MaxReplies)
+        if (++_replies > _options.MaxReplies)
             throw Http2Exception.OfConnection(Http2ErrorCode.EnhanceYourCalm, "it asks for more and reads no answers");
     }
 
     /// <summary>The caller has to <see cref="Write"/> once it has left the lock.</summary>
     private bool TryBegin()
     {
-        if (_isWriting || _failure is not null || (_filling.WrittenCount == 0 && _ready.Count == 0))
+        if (_isWriting || _failure is not null || (_frames.Length == 0 && _queue.IsEmpty && _updates.IsEmpty))
             return false;
         return _isWriting = true;
-    }
-
-    private void AppendOrQueue(Http2RequestBody body)
-    {
-        // Not past others that wait already.
-        while (_ready.Count == 0 && body.HasPending && TryAppendData(body)) { }
-        if (body.HasPending)
-            Queue(body);
-    }
-
-    private void Queue(Http2RequestBody body)
-    {
-        if (body.IsQueued || !body.HasPending || (body.Left > 0 && body.Window.Available == 0))
-            return;
-        body.IsQueued = true;
-        _ready.Enqueue(body);
-    }
-
-    /// <summary>Fills the buffer with what streams have to send.</summary>
-    private void Gather()
-    {
-        while (_ready.TryPeek(out var body))
-        {
-            if (body.HasPending && !TryAppendData(body) && body.Window.Available > 0)
-                return;
-            _ready.Dequeue();
-            body.IsQueued = false;
-            if (!body.HasPending)
-                body.Complete();
-            else
-                Queue(body);
-        }
-    }
-
-    /// <summary>One frame. False: no window, or no room.</summary>
-    private bool TryAppendData(Http2RequestBody body)
-    {
-        var room = options.WriteQuantum - _filling.WrittenCount - Http2FrameHeader.Size;
-        var allowed = Math.Min(Math.Min(body.Window.Available, _window.Available), _peer.MaxFrameSize);
-        var length = Math.Min(Math.Min(body.Left, room), allowed);
-        if (body.Left > 0 && (length <= 0 || (length == room && length < body.Left && length < LeastPart)))
-            return false;
-        length = Math.Max(0, length);
-        var frame = _filling.GetSpan(Http2FrameHeader.Size + length);
-        var isLast = body.Take(frame.Slice(Http2FrameHeader.Size, length));
-        var flags = isLast ? Http2FrameFlags.EndStream : Http2FrameFlags.None;
-        new Http2FrameHeader(length, Http2FrameType.Data, flags, body.StreamId).Write(frame);
-        _filling.Advance(Http2FrameHeader.Size + length);
-        body.Window.Take(length);
-        _window.Take(length);
-        return true;
-    }
-
-    private void AppendHeaders(int streamId, IReadOnlyList<HeaderField> headers)
-    {
-        _block.ResetWrittenCount();
-        if (!_hasSentBlock)
-            _block.Write([HpackEncoder.EmptyTable]);
-        _hasSentBlock = true;
-        foreach (var header in headers)
-            HpackEncoder.Write(_block, header);
-        var block = _block.WrittenSpan;
-        var type = Http2FrameType.Headers;
-        do
-        {
-            var part = block[..Math.Min(block.Length, _peer.MaxFrameSize)];
-            block = block[part.Length..];
-            var flags = block.IsEmpty ? Http2FrameFlags.EndHeaders : Http2FrameFlags.None;
-            AppendHeader(part.Length, type, flags, streamId);
-            _filling.Write(part);
-            type = Http2FrameType.Continuation;
-        } while (!block.IsEmpty);
-    }
-
-    private void AppendHeader(int length, Http2FrameType type, Http2FrameFlags flags, int streamId)
-    {
-        new Http2FrameHeader(length, type, flags, streamId).Write(_filling.GetSpan(Http2FrameHeader.Size));
-        _filling.Advance(Http2FrameHeader.Size);
-    }
-
-    private void AppendWord(Http2FrameType type, int streamId, uint word)
-    {
-        AppendHeader(sizeof(uint), type, Http2FrameFlags.None, streamId);
-        AppendInteger(word);
-    }
-
-    private void AppendSetting(Http2Setting setting, int value)
-    {
-        BinaryPrimitives.WriteUInt16BigEndian(_filling.GetSpan(sizeof(ushort)), (ushort)setting);
-        _filling.Advance(sizeof(ushort));
-        AppendInteger((uint)value);
-    }
-
-    private void AppendInteger(uint value)
-    {
-        BinaryPrimitives.WriteUInt32BigEndian(_filling.GetSpan(sizeof(uint)), value);
-        _filling.Advance(sizeof(uint));
     }
 
     /// <summary>Writes until there is nothing to write. Only one does so at a time: whom <see cref="TryBegin"/> has told to.</summary>
@@ -414,20 +315,24 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
     {
         for (var writes = 0; ; writes++)
         {
+            var bytes = ReadOnlyMemory<byte>.Empty;
             lock (_gate)
             {
                 if (_failure is null)
-                    Gather();
-                if (_failure is not null || _filling.WrittenCount == 0)
+                {
+                    _updates.WriteTo(_frames);
+                    _queue.Gather();
+                }
+                if (_failure is not null || _frames.Length == 0)
                 {
                     _isWriting = false;
                     return;
                 }
                 if (writes < WritesInline)
                 {
-                    (_filling, _sending) = (_sending, _filling);
-                    _filling.ResetWrittenCount();
+                    bytes = _frames.Take();
                     _replies = 0;
+                    _lastSent = _lastOpened;
                 }
             }
             if (writes == WritesInline)
@@ -435,20 +340,32 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return;
             }
-            _write = transport
-                .WriteAsync(_sending.WrittenMemory, CancellationToken.None)
-                .ConfigureAwait(false)
-                .GetAwaiter();
+            _write = Transmit(bytes).ConfigureAwait(false).GetAwaiter();
             if (!_write.IsCompleted)
             {
                 // Writers go on while the transport is busy.
                 lock (_gate)
-                    Gather();
+                    _queue.Gather();
                 _write.UnsafeOnCompleted(_onWritten ??= OnWritten);
                 return;
             }
             if (!IsWritten())
                 return;
+        }
+    }
+
+    /// <summary>Transports may throw at once, too, as NetworkStream does once it was disposed.</summary>
+    private ValueTask Transmit(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return _transport.WriteAsync(bytes, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // Whoever awaits gets it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return ValueTask.FromException(e);
         }
     }
 
@@ -469,8 +386,8 @@ internal sealed class Http2Sender(Stream transport, Http2ConnectionOptions optio
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Fail(e);
-            onFailure(e);
+            // Still as one who writes: nobody else may begin.
+            _onFailure(e);
             return false;
         }
     }

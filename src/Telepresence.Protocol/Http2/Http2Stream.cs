@@ -132,7 +132,7 @@ internal sealed class Http2Stream : DuplexStream, IPrefixedWriter
     internal void OnRead(int count, int increment)
     {
         if (increment > 0)
-            _connection.Sender.UpdateWindow(Id, increment);
+            _connection.Sender.UpdateWindow(Request, increment);
         _connection.OnRead(count);
     }
 

@@ -42,14 +42,14 @@ internal sealed class Http2StreamTable(Action onDrained)
     }
 
     /// <summary>Waits until the peer allows one more. What is reserved is added, or released.</summary>
-    /// <exception cref="IOException">No stream can be opened any more.</exception>
+    /// <exception cref="Http2Exception">No stream can be opened any more.</exception>
     public ValueTask ReserveAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource waiter;
         lock (_gate)
         {
             if (_closed is { } closed)
-                return ValueTask.FromException(closed);
+                return ValueTask.FromException(Http2Exception.Unsent(closed));
             if (_taken < _limit)
             {
                 _taken++;
@@ -72,7 +72,7 @@ internal sealed class Http2StreamTable(Action onDrained)
     }
 
     /// <summary>Gives a stream its number.</summary>
-    /// <exception cref="IOException">No stream can be opened any more.</exception>
+    /// <exception cref="Http2Exception">No stream can be opened any more.</exception>
     public int Add(Http2Stream stream)
     {
         lock (_gate)
@@ -80,7 +80,7 @@ internal sealed class Http2StreamTable(Action onDrained)
             if (_closed is null && _lastId == int.MaxValue)
                 _closed = Http2Exception.GoneAway(Http2ErrorCode.NoError, isUnprocessed: true);
             if (_closed is not null)
-                throw _closed;
+                throw Http2Exception.Unsent(_closed);
             _lastId += 2;
             _streams.Add(_lastId, stream);
             return _lastId;
@@ -133,7 +133,7 @@ internal sealed class Http2StreamTable(Action onDrained)
         {
             _closed ??= reason;
             while (_waiting.TryDequeue(out var waiter))
-                waiter.TrySetException(_closed);
+                waiter.TrySetException(Http2Exception.Unsent(_closed));
             return [.. _streams.Values.Where(stream => stream.Id > lastServed)];
         }
     }

@@ -19,11 +19,13 @@ internal sealed class ScriptedServer : IDisposable
     private readonly Pipe _toServer = new(s_unbounded);
     private readonly Pipe _toClient = new(s_unbounded);
     private readonly Stream _reader;
+    private readonly Transport _transport;
 
     private ScriptedServer(Http2ConnectionOptions options)
     {
         _reader = _toServer.Reader.AsStream();
-        Client = Http2Connection.Start(new Transport(_toClient.Reader, _toServer.Writer), options, TimeProvider.System);
+        _transport = new Transport(_toClient.Reader, _toServer.Writer);
+        Client = Http2Connection.Start(_transport, options, TimeProvider.System);
     }
 
     public Http2Connection Client { get; }
@@ -113,6 +115,21 @@ internal sealed class ScriptedServer : IDisposable
     public Task<Http2Stream> OpenAsync(byte[]? onlyMessage = null) =>
         Client.OpenAsync(Request, onlyMessage, default).AsTask().WaitAsync(Patience);
 
+    /// <summary>From now on the client's writes do not end, as when nobody reads at the other end.</summary>
+    public void Hold() =>
+        _transport.Held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held goes on.</summary>
+    public void Release()
+    {
+        var held = _transport.Held!;
+        _transport.Held = null;
+        held.SetResult();
+    }
+
+    /// <summary>The client's next writes throw at once.</summary>
+    public void RefuseWrites(Exception refusal) => _transport.Refusal = refusal;
+
     public void End() => _toClient.Writer.Complete();
 
     public void Dispose() => Client.Dispose();
@@ -137,14 +154,23 @@ internal sealed class ScriptedServer : IDisposable
     private sealed class Transport(PipeReader reader, PipeWriter writer) : DuplexStream
     {
         private readonly Stream _input = reader.AsStream();
+        private volatile TaskCompletionSource? _held;
+
+        public TaskCompletionSource? Held
+        {
+            get => _held;
+            set => _held = value;
+        }
+
+        public Exception? Refusal { get; set; }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             _input.ReadAsync(buffer, cancellationToken);
 
-        public override async ValueTask WriteAsync(
+        public override ValueTask WriteAsync(
             ReadOnlyMemory<byte> buffer,
             CancellationToken cancellationToken = default
-        ) => await writer.WriteAsync(buffer, cancellationToken);
+        ) => Refusal is null ? WriteHeldAsync(buffer, cancellationToken) : throw Refusal;
 
         public override void Flush() { }
 
@@ -158,6 +184,13 @@ internal sealed class ScriptedServer : IDisposable
                 writer.Complete();
             }
             base.Dispose(disposing);
+        }
+
+        private async ValueTask WriteHeldAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+        {
+            if (Held is { } held)
+                await held.Task;
+            await writer.WriteAsync(buffer, cancellationToken);
         }
     }
 }
