@@ -9,6 +9,8 @@ namespace Telepresence.Kubernetes;
 /// <param name="Name">The only object that it is about; null: any.</param>
 internal sealed record AccessRule(string? Namespace, string Group, string Resource, string Verb, string? Name = null)
 {
+    private const int AtOnce = 8;
+
     /// <summary>What the API server is asked.</summary>
     public V1ResourceAttributes ToAttributes()
     {
@@ -24,28 +26,33 @@ internal sealed record AccessRule(string? Namespace, string Group, string Resour
         };
     }
 
-    /// <summary>Those of the rules that the user lacks. All are asked at once: they share one connection.</summary>
+    /// <summary>Those of the rules that the user lacks, in their order.</summary>
     public static async Task<IReadOnlyList<AccessRule>> MissingAsync(
         KubernetesClient client,
         IEnumerable<AccessRule> rules,
         CancellationToken cancellationToken
     )
     {
-        var asked = rules
-            .Distinct()
-            .Select(async rule =>
-            {
-                var review = new V1SelfSubjectAccessReview
+        var asked = rules.Distinct().ToArray();
+        var allowed = new bool[asked.Length];
+        // Over HTTP/2 they share a connection; over HTTP/1.1 each that is under way has one of its own.
+        await Parallel
+            .ForAsync(
+                0,
+                asked.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+                async (i, token) =>
                 {
-                    Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = rule.ToAttributes() },
-                };
-                var answer = await client
-                    .CreateSelfSubjectAccessReviewAsync(review, cancellationToken)
-                    .ConfigureAwait(false);
-                return (rule, Allowed: answer.Status?.Allowed == true);
-            });
-        var answers = await Task.WhenAll(asked).ConfigureAwait(false);
-        return [.. answers.Where(answer => !answer.Allowed).Select(answer => answer.rule)];
+                    var review = new V1SelfSubjectAccessReview
+                    {
+                        Spec = new V1SelfSubjectAccessReviewSpec { ResourceAttributes = asked[i].ToAttributes() },
+                    };
+                    var answer = await client.CreateSelfSubjectAccessReviewAsync(review, token).ConfigureAwait(false);
+                    allowed[i] = answer.Status?.Allowed == true;
+                }
+            )
+            .ConfigureAwait(false);
+        return [.. asked.Where((_, i) => !allowed[i])];
     }
 
     /// <summary>Roles with the rules, for an administrator to apply; who gets them is left to be filled in.</summary>

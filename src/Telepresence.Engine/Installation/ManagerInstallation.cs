@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
@@ -61,7 +62,7 @@ internal sealed class ManagerInstallation(SessionServices services)
                 async (steps, isLate, token) =>
                 {
                     steps.Report(new InstallationStep($"looking at {target.Client.Configuration.Server}", 0));
-                    var present = await PresentAsync(target, parameters, isUpdate, token).ConfigureAwait(false);
+                    var present = await ReadPresentAsync(target, parameters, isUpdate, token).ConfigureAwait(false);
                     var values = ValuesSources.Read(parameters, parameters.ResetValues ? null : present);
                     var objects = await ApplyAsync(target, parameters, isUpdate, values, timeout, steps, isLate, token)
                         .ConfigureAwait(false);
@@ -70,6 +71,33 @@ internal sealed class ManagerInstallation(SessionServices services)
                 cancellationToken
             )
             .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="PresentAsync"/>. Who may not even look is told all the rights that are missing; a dry run for somebody
+    /// else to apply goes on without.
+    /// </summary>
+    private static async Task<JsonObject?> ReadPresentAsync(
+        InstallationTarget target,
+        InstallationParameters parameters,
+        bool isUpdate,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await PresentAsync(target, parameters, isUpdate, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            if (parameters.DryRun && !isUpdate)
+            {
+                return null;
+            }
+            var manifests = ManagerManifests.Make(target.Namespace, ValuesSources.Read(parameters, null));
+            await target.RequireAsync(Rules(manifests), cancellationToken).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The values of before; none for an installation, which must find nothing complete.</summary>
@@ -106,8 +134,7 @@ internal sealed class ManagerInstallation(SessionServices services)
     )
     {
         var ns = target.Namespace;
-        var manifests = await WithNamespaceAsync(target, ManagerManifests.Make(ns, values), steps, cancellationToken)
-            .ConfigureAwait(false);
+        var all = ManagerManifests.Make(ns, values);
         var kept = KeptValues.Make(ns, values);
         ManifestApplication application = new(
             target.Client,
@@ -118,12 +145,13 @@ internal sealed class ManagerInstallation(SessionServices services)
         List<TelepresenceManagerObject> applied = [];
         if (parameters.DryRun)
         {
-            foreach (var manifest in manifests.Append(kept))
+            foreach (var manifest in all.Append(kept))
             {
                 applied.Add(await application.PlanAsync(manifest, cancellationToken).ConfigureAwait(false));
             }
             return applied;
         }
+        var manifests = await WithNamespaceAsync(target, all, steps, cancellationToken).ConfigureAwait(false);
         await target.RequireAsync(Rules(manifests), cancellationToken).ConfigureAwait(false);
         try
         {
@@ -182,19 +210,33 @@ internal sealed class ManagerInstallation(SessionServices services)
     )
     {
         GenericClient namespaces = new(target.Client, ResourceKinds.Namespace);
+        Manifest[] without = [.. manifests.Where(manifest => manifest.Kind != ResourceKinds.Namespace)];
         while (true)
         {
-            var found = await namespaces.ReadAsync(null, target.Namespace, cancellationToken).ConfigureAwait(false);
-            if (found?["metadata"]?["deletionTimestamp"] is null)
+            JsonObject? found;
+            try
             {
-                return found is null || ManagerOwners.Of(found) == ManagerOwner.Telepresence
-                    ? manifests
-                    : [.. manifests.Where(manifest => manifest.Kind != ResourceKinds.Namespace)];
+                found = await namespaces.ReadAsync(null, target.Namespace, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Forbidden)
+            {
+                // An administrator of this namespace alone: there it is, or the first object in it is refused.
+                return without;
+            }
+            if (found is null || ManagerOwners.Of(found) == ManagerOwner.Telepresence && !IsLeaving(found))
+            {
+                return manifests;
+            }
+            if (!IsLeaving(found))
+            {
+                return without;
             }
             steps.Report(new InstallationStep($"waiting until the old namespace {target.Namespace} is gone", 0));
             await Task.Delay(_pause, services.Time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static bool IsLeaving(JsonObject found) => found["metadata"]?["deletionTimestamp"] is not null;
 
     private static IEnumerable<AccessRule> Rules(IReadOnlyList<Manifest> manifests) =>
         manifests.SelectMany(manifest =>

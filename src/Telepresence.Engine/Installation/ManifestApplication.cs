@@ -22,14 +22,28 @@ internal sealed partial class ManifestApplication(
 
     private readonly List<Manifest> _created = [];
 
-    /// <summary>What applying would do; changes nothing.</summary>
-    public async Task<TelepresenceManagerObject> PlanAsync(Manifest manifest, CancellationToken cancellationToken) =>
-        View(
-            manifest,
-            await ReadAsync(manifest, cancellationToken).ConfigureAwait(false) is null
-                ? ManagerObjectAction.Created
-                : ManagerObjectAction.Configured
-        );
+    /// <summary>What applying would do; changes nothing. Who may not look is told that all is new.</summary>
+    public async Task<TelepresenceManagerObject> PlanAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await ReadAsync(manifest, cancellationToken).ConfigureAwait(false);
+            var isOthers =
+                manifest.Kind == ResourceKinds.Namespace
+                && found is not null
+                && ManagerOwners.Of(found) != ManagerOwner.Telepresence;
+            return View(
+                manifest,
+                isOthers ? ManagerObjectAction.Unchanged
+                    : found is null ? ManagerObjectAction.Created
+                    : ManagerObjectAction.Configured
+            );
+        }
+        catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            return View(manifest, ManagerObjectAction.Created);
+        }
+    }
 
     /// <exception cref="TelepresenceException">InstallationConflict.</exception>
     /// <exception cref="KubernetesException">Any other failure of the API.</exception>

@@ -250,9 +250,41 @@ public sealed class ManagerInstallationTests : InstallationFixture
         var result = await Installation.InstallAsync(Parameters with { DryRun = true }, Progress, default);
         Assert.Empty(Cluster.Changes);
         Assert.Equal(
-            [ManagerObjectAction.Configured, ManagerObjectAction.Created],
+            [ManagerObjectAction.Unchanged, ManagerObjectAction.Configured, ManagerObjectAction.Created],
             result.Objects.Select(item => item.Action).Distinct()
         );
-        Assert.DoesNotContain(result.Objects, item => item.Kind == "Namespace");
+        // The namespace is somebody else's, and stays as it is.
+        Assert.Contains(
+            result.Objects,
+            item => (item.Kind, item.Action) == ("Namespace", ManagerObjectAction.Unchanged)
+        );
+    }
+
+    [Fact]
+    public async Task An_administrator_of_the_namespace_alone_can_install_without_roles_of_the_cluster()
+    {
+        Cluster.Otherwise = (_, path) => path == Tools ? (403, """{"kind":"Status","code":403}""") : null;
+        Cluster.Allows = right => !right.Contains("cluster", StringComparison.Ordinal) && !right.Contains("namespaces");
+        await Installation.InstallAsync(Parameters with { Set = ["managerRbac.create=false"] }, Progress, default);
+        Assert.Equal("+ serviceaccounts/traffic-manager", Cluster.Changes[0]);
+        Assert.True(Cluster.Has(DeploymentPath));
+    }
+
+    [Fact]
+    public async Task Who_may_not_look_is_told_all_rights_at_once_and_gets_the_manifests_for_somebody_who_may()
+    {
+        Cluster.Allows = _ => false;
+        Cluster.Otherwise = (method, _) => method == "GET" ? (403, """{"kind":"Status","code":403}""") : null;
+        var error = await RefusedAsync(
+            ErrorId.InstallationForbidden,
+            () => Installation.InstallAsync(Parameters, Progress, default)
+        );
+        foreach (var resource in (string[])["namespaces", "clusterrolebindings", "deployments", "services"])
+        {
+            Assert.Contains($"- {resource}\n", error.Message, StringComparison.Ordinal);
+        }
+        var plan = await Installation.InstallAsync(Parameters with { DryRun = true }, Progress, default);
+        Assert.Contains(plan.Objects, item => item.Kind == "Deployment" && item.Manifest.Length > 0);
+        Assert.Empty(Cluster.Changes);
     }
 }

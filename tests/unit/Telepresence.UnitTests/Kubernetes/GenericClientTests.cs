@@ -72,7 +72,14 @@ public sealed class GenericClientTests : IDisposable
     public async Task A_real_API_server_applies_keeps_others_fields_and_tells_of_conflicts()
     {
         Requires.All("cluster");
-        using KubernetesClient client = new(KubernetesClientConfiguration.BuildConfig(new KubeconfigOptions()));
+        using KubernetesClient client = new(
+            KubernetesClientConfiguration.BuildConfig(
+                new KubeconfigOptions
+                {
+                    Kubeconfig = Environment.GetEnvironmentVariable("TELEPRESENCE_TEST_KUBECONFIG"),
+                }
+            )
+        );
         GenericClient maps = new(client, _configMaps);
         var name = $"tp-apply-{Guid.NewGuid():N}";
         try

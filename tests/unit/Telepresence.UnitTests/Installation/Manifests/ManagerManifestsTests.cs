@@ -131,7 +131,14 @@ public class ManagerManifestsTests
             .Replace("namespace: tools\n", "namespace: default\n", StringComparison.Ordinal);
         ProcessStartInfo start = new(
             "kubectl",
-            ["apply", "--server-side", "--dry-run=server", "--force-conflicts", "--filename=-"]
+            [
+                $"--kubeconfig={Environment.GetEnvironmentVariable("TELEPRESENCE_TEST_KUBECONFIG")}",
+                "apply",
+                "--server-side",
+                "--dry-run=server",
+                "--force-conflicts",
+                "--filename=-",
+            ]
         )
         {
             RedirectStandardInput = true,
