@@ -17,9 +17,6 @@ internal sealed class ManagerInstallation(SessionServices services)
     private static readonly TimeSpan _defaultTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Server-side apply is a patch, and where there is nothing yet a create as well.</summary>
-    private static readonly string[] _verbs = ["get", "create", "patch"];
-
     /// <summary>
     /// Where applying fails, or is stopped, what was created is deleted again. Where everything was applied and the manager
     /// does not run, it is left to be looked at.
@@ -95,7 +92,7 @@ internal sealed class ManagerInstallation(SessionServices services)
                 return null;
             }
             var manifests = ManagerManifests.Make(target.Namespace, ValuesSources.Read(parameters, null));
-            await target.RequireAsync(Rules(manifests), cancellationToken).ConfigureAwait(false);
+            await InstallationRights.RequireAsync(target, manifests, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -152,7 +149,7 @@ internal sealed class ManagerInstallation(SessionServices services)
             return applied;
         }
         var manifests = await WithNamespaceAsync(target, all, steps, cancellationToken).ConfigureAwait(false);
-        await target.RequireAsync(Rules(manifests), cancellationToken).ConfigureAwait(false);
+        await InstallationRights.RequireAsync(target, manifests, cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var manifest in manifests)
@@ -237,14 +234,4 @@ internal sealed class ManagerInstallation(SessionServices services)
     }
 
     private static bool IsLeaving(JsonObject found) => found["metadata"]?["deletionTimestamp"] is not null;
-
-    private static IEnumerable<AccessRule> Rules(IReadOnlyList<Manifest> manifests) =>
-        manifests.SelectMany(manifest =>
-            _verbs.Select(verb => new AccessRule(
-                manifest.Kind == ResourceKinds.Namespace ? null : manifest.Namespace,
-                manifest.Kind.Group,
-                manifest.Kind.Plural,
-                verb
-            ))
-        );
 }

@@ -169,6 +169,25 @@ public sealed class ManagerInstallationTests : InstallationFixture
     }
 
     [Fact]
+    public async Task Who_may_not_escalate_must_have_what_the_roles_grant()
+    {
+        Cluster.Put(Tools, "{}");
+        Cluster.Allows = right => right is not ("escalate clusterroles" or "watch nodes");
+        var error = await RefusedAsync(
+            ErrorId.InstallationForbidden,
+            () => Installation.InstallAsync(Parameters, Progress, default)
+        );
+        Assert.Contains(
+            "rules:\n- apiGroups:\n  - \"\"\n  resources:\n  - nodes\n  verbs:\n  - watch\n",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("pods", error.Message, StringComparison.Ordinal);
+        Cluster.Allows = right => right is not "watch nodes";
+        await Installation.InstallAsync(Parameters, Progress, default);
+    }
+
+    [Fact]
     public async Task What_others_changed_is_an_error_that_names_them()
     {
         Cluster.Otherwise = (method, path) =>

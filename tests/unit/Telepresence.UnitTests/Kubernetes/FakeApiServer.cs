@@ -100,6 +100,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient client)
     {
+        // Headers and body are two writes: the second would wait for a delayed acknowledgement, 40 ms a request.
+        client.NoDelay = true;
         using (client)
         await using (SslStream tls = new(client.GetStream()))
         {
