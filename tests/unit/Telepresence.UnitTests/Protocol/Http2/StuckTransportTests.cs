@@ -63,12 +63,15 @@ public class StuckTransportTests
             await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(Patience);
         }
         server.Release();
-        await server.SendAsync(Http2FrameType.Ping, 0, Http2FrameFlags.None, new byte[8]);
 
         var updates = new List<(int StreamId, int Increment)>();
-        while (await server.ReadAsync() is var (header, payload) && header.Type != Http2FrameType.Ping)
-            if (header.Type == Http2FrameType.WindowUpdate)
-                updates.Add((header.StreamId, BinaryPrimitives.ReadInt32BigEndian(payload)));
+        while (updates.Count < 2)
+        {
+            var (header, payload) = await server.FindAsync(Http2FrameType.WindowUpdate);
+            updates.Add((header.StreamId, BinaryPrimitives.ReadInt32BigEndian(payload)));
+        }
+        await server.SendAsync(Http2FrameType.Ping, 0, Http2FrameFlags.None, new byte[8]);
+        await server.ExpectAsync(Http2FrameType.Ping);
         Assert.Equal([0, 1], updates.Select(update => update.StreamId).Order());
         Assert.All(updates, update => Assert.InRange(update.Increment, (rounds - 2) * size / 2, rounds * size / 2));
     }
