@@ -7,24 +7,27 @@ namespace Telepresence.Peers;
 /// <param name="Plot">File for the plot; null: none.</param>
 /// <param name="Kubeconfig">Of a real cluster; null: none, and what needs one is not run.</param>
 /// <param name="Only">Measures to take; empty: all.</param>
+/// <param name="Columns">Ways to measure, by their names in JSON; empty: all.</param>
 internal sealed record PeersOptions(
     int Runs,
     double Seconds,
     string? Json,
     string? Plot,
     string? Kubeconfig,
-    IReadOnlyList<string> Only
+    IReadOnlyList<string> Only,
+    IReadOnlyList<string> Columns
 )
 {
     public const string Usage =
-        "usage: peers [--quick] [--runs N] [--json FILE] [--plot FILE] [--kubeconfig FILE] [--only MEASURE,…]";
+        "usage: peers [--quick] [--runs N] [--json FILE] [--plot FILE] [--kubeconfig FILE] "
+        + "[--only MEASURE,…] [--columns COLUMN,…]";
 
     private const string KubeconfigVariable = "TELEPRESENCE_TEST_KUBECONFIG";
 
     /// <exception cref="FormatException">Not such a command line.</exception>
     public static PeersOptions Parse(IReadOnlyList<string> arguments)
     {
-        var options = new PeersOptions(5, 1, null, null, Environment.GetEnvironmentVariable(KubeconfigVariable), []);
+        var options = new PeersOptions(5, 1, null, null, Environment.GetEnvironmentVariable(KubeconfigVariable), [], []);
         var quick = false;
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -48,6 +51,9 @@ internal sealed record PeersOptions(
                     break;
                 case "--only":
                     options = options with { Only = Value(ref i).Split(',', StringSplitOptions.RemoveEmptyEntries) };
+                    break;
+                case "--columns":
+                    options = options with { Columns = Value(ref i).Split(',', StringSplitOptions.RemoveEmptyEntries) };
                     break;
                 case var unknown:
                     throw new FormatException($"'{unknown}' makes no sense. {Usage}");

@@ -25,7 +25,7 @@ internal sealed class Bed : IAsyncDisposable
         {
             Network.Build();
             await bed.StartFarSideAsync().ConfigureAwait(false);
-            await bed.StartColumnsAsync(figures).ConfigureAwait(false);
+            await bed.StartColumnsAsync(options, figures).ConfigureAwait(false);
             NoteWhatNeedsACluster(options, figures);
             return bed;
         }
@@ -78,7 +78,7 @@ internal sealed class Bed : IAsyncDisposable
         return await program.WaitForAsync(ready).ConfigureAwait(false);
     }
 
-    private async Task StartColumnsAsync(Figures figures)
+    private async Task StartColumnsAsync(PeersOptions options, Figures figures)
     {
         await TryAddAsync(
                 Ways.Raw,
@@ -106,6 +106,11 @@ internal sealed class Bed : IAsyncDisposable
 
         async Task TryAddAsync(string name, Func<Task<Column>> start)
         {
+            if (options.Columns.Count > 0 && !options.Columns.Contains(name))
+            {
+                figures.SetNotRun(name, "not asked for (--columns)");
+                return;
+            }
             try
             {
                 _columns.Add(await start().ConfigureAwait(false));
