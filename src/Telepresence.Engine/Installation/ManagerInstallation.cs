@@ -157,15 +157,15 @@ internal sealed class ManagerInstallation(SessionServices services)
                 steps.Report(new InstallationStep($"applying {manifest}", 5 + (80 * applied.Count / manifests.Count)));
                 applied.Add(await application.ApplyAsync(manifest, cancellationToken).ConfigureAwait(false));
             }
+            Rollout rollout = new(target.Client, ns, services.Time);
+            await WaitAsync(rollout, ns, timeout, steps, isLate, cancellationToken).ConfigureAwait(false);
+            applied.Add(await application.ApplyAsync(kept, cancellationToken).ConfigureAwait(false));
         }
-        catch when (!isUpdate)
+        catch (Exception e) when (!isUpdate && !IsToBeLookedAt(e))
         {
             await application.UndoAsync().ConfigureAwait(false);
             throw;
         }
-        await WaitAsync(new Rollout(target.Client, ns, services.Time), ns, timeout, steps, isLate, cancellationToken)
-            .ConfigureAwait(false);
-        applied.Add(await application.ApplyAsync(kept, cancellationToken).ConfigureAwait(false));
         return applied;
     }
 
@@ -232,6 +232,9 @@ internal sealed class ManagerInstallation(SessionServices services)
             await Task.Delay(_pause, services.Time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static bool IsToBeLookedAt(Exception exception) =>
+        exception is TelepresenceException error && error.Is(ErrorId.ManagerNotAvailable);
 
     private static bool IsLeaving(JsonObject found) => found["metadata"]?["deletionTimestamp"] is not null;
 }

@@ -22,22 +22,33 @@ internal sealed class Rollout(KubernetesClient client, string ns, TimeProvider t
     /// <exception cref="OperationCanceledException">Too late, or not wanted any more.</exception>
     public async Task WaitAsync(IProgress<InstallationStep> progress, CancellationToken cancellationToken)
     {
-        while (true)
+        while (await LookAsync(cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            var deployment = await _deployments
-                .ReadAsync(ns, InstallationLabels.ManagerName, cancellationToken)
-                .ConfigureAwait(false);
-            if (deployment is not null && RolloutState.IsAvailable(deployment))
-            {
-                return;
-            }
-            var reason = await WhyAsync(deployment ?? [], cancellationToken).ConfigureAwait(false);
             if (reason != Reason)
             {
                 Reason = reason;
                 progress.Report(new InstallationStep($"waiting for the traffic-manager: {reason}", 90));
             }
             await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>Why it does not run yet; null: it does.</returns>
+    private async Task<string?> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var deployment = await _deployments
+                .ReadAsync(ns, InstallationLabels.ManagerName, cancellationToken)
+                .ConfigureAwait(false);
+            return deployment is not null && RolloutState.IsAvailable(deployment)
+                ? null
+                : await WhyAsync(deployment ?? [], cancellationToken).ConfigureAwait(false);
+        }
+        catch (KubernetesException e) when (e.StatusCode is null or >= HttpStatusCode.InternalServerError)
+        {
+            // An API server that restarts meanwhile comes back.
+            return e.Message;
         }
     }
 

@@ -115,13 +115,16 @@ public sealed class ManagerInstallationTests : InstallationFixture
         Assert.True(Cluster.Has(Tools) && Cluster.Has(Tools + "/serviceaccounts/traffic-manager"));
     }
 
-    [Fact]
-    public async Task Stopping_takes_back_what_was_created()
+    [Theory]
+    [InlineData("applying deployment")]
+    [InlineData("waiting for the traffic-manager")]
+    public async Task Stopping_takes_back_what_was_created(string at)
     {
+        Cluster.DeploymentStatus = "{}";
         using CancellationTokenSource stop = new();
         OnStep = step =>
         {
-            if (step.StartsWith("applying deployment", StringComparison.Ordinal))
+            if (step.StartsWith(at, StringComparison.Ordinal))
             {
                 stop.Cancel();
             }
@@ -243,6 +246,28 @@ public sealed class ManagerInstallationTests : InstallationFixture
             """{"observedGeneration":1,"replicas":1,"updatedReplicas":1,"availableReplicas":1}""";
         await Installation.InstallAsync(Parameters, Progress, default);
         Assert.True(Cluster.Has(Tools + "/configmaps/traffic-manager-values"));
+    }
+
+    [Fact]
+    public async Task An_API_server_that_is_away_while_the_manager_starts_is_waited_for()
+    {
+        ManualTimeProvider time = new();
+        Services = Services with { Time = time };
+        var isApplied = false;
+        Cluster.Otherwise = (method, path) =>
+        {
+            isApplied |= method == "PATCH" && path == DeploymentPath;
+            return isApplied && method == "GET" && path == DeploymentPath ? (503, "{}") : null;
+        };
+        var installing = Installation.InstallAsync(Parameters, Progress, default);
+        await time.TimerIsSetAsync(TimeSpan.FromSeconds(1));
+        Cluster.Otherwise = (_, _) => null;
+        time.Advance(TimeSpan.FromSeconds(1));
+        await installing;
+        Assert.Contains(
+            Steps,
+            step => step.StartsWith("waiting for the traffic-manager: GET", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
