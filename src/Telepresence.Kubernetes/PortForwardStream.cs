@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Telepresence.Protocol;
@@ -65,6 +66,7 @@ internal sealed class PortForwardStream : DuplexStream
 
     /// <summary>0 at the end: the pod closed the connection and gave no error.</summary>
     /// <exception cref="KubernetesException">PortForwardFailed, with the cluster's words.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.Length == 0)
@@ -122,6 +124,7 @@ internal sealed class PortForwardStream : DuplexStream
         return _errorText.Length == 0 ? 0 : throw Failed(_errorText.ToString());
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer,
         CancellationToken cancellationToken = default
@@ -168,6 +171,7 @@ internal sealed class PortForwardStream : DuplexStream
         base.Dispose(disposing);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReadFrameHeaderAsync(CancellationToken cancellationToken)
     {
         await FillAsync(2, cancellationToken).ConfigureAwait(false);
@@ -293,6 +297,7 @@ internal sealed class PortForwardStream : DuplexStream
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadPayloadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var wanted = (int)Math.Min(buffer.Length, _frameLeft);
@@ -311,6 +316,7 @@ internal sealed class PortForwardStream : DuplexStream
         return count;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(int wanted, CancellationToken cancellationToken)
     {
         if (_readEnd - _readStart >= wanted)
