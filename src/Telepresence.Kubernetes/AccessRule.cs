@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Telepresence.Kubernetes;
 
@@ -7,7 +8,13 @@ namespace Telepresence.Kubernetes;
 /// <param name="Resource">Plural, with a subresource behind a slash: <c>pods/log</c>.</param>
 /// <param name="Verb">One verb.</param>
 /// <param name="Name">The only object that it is about; null: any.</param>
-internal sealed record AccessRule(string? Namespace, string Group, string Resource, string Verb, string? Name = null)
+internal sealed partial record AccessRule(
+    string? Namespace,
+    string Group,
+    string Resource,
+    string Verb,
+    string? Name = null
+)
 {
     private const int AtOnce = 8;
 
@@ -25,6 +32,22 @@ internal sealed record AccessRule(string? Namespace, string Group, string Resour
             Name = Name,
         };
     }
+
+    /// <summary>The rule that the API server missed; null where it refused for another reason, such as a quota.</summary>
+    /// <param name="message">Of its status.</param>
+    public static AccessRule? OfRefusal(string? message) =>
+        Refusal().Match(message ?? "") is { Success: true } match
+            ? new AccessRule(
+                match.Groups["namespace"] is { Success: true } ns ? ns.Value : null,
+                match.Groups["group"].Value,
+                match.Groups["resource"].Value,
+                match.Groups["verb"].Value
+            )
+            : null;
+
+    /// <summary>As a rule of a role, in one line of YAML.</summary>
+    public override string ToString() =>
+        $$"""{apiGroups: ["{{Group}}"], resources: [{{Resource}}], {{(Name is null ? "" : $"resourceNames: [{Name}], ")}}verbs: [{{Verb}}]}""";
 
     /// <summary>Those of the rules that the user lacks, in their order.</summary>
     public static async Task<IReadOnlyList<AccessRule>> MissingAsync(
@@ -90,4 +113,10 @@ internal sealed record AccessRule(string? Namespace, string Group, string Resour
             ["rules"] = list,
         };
     }
+
+    /// <summary>The words of Kubernetes' RBAC authorizer.</summary>
+    [GeneratedRegex(
+        """cannot (?<verb>[a-z]+) resource "(?<resource>[^"]+)" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]+)")?"""
+    )]
+    private static partial Regex Refusal();
 }

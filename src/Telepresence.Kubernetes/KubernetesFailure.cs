@@ -31,7 +31,7 @@ internal static class KubernetesFailure
             HttpStatusCode.Forbidden => (
                 KubernetesErrorId.Forbidden,
                 "PermissionDenied",
-                $"{what} is forbidden for {user}: {said}. Ask the cluster's administrator for that right.",
+                $"{what} is forbidden for {user}: {said}. {Remedy(status)}",
                 "kubectl auth can-i --list"
             ),
             HttpStatusCode.NotFound => (
@@ -54,6 +54,13 @@ internal static class KubernetesFailure
             TargetObject = configuration.Server.AbsoluteUri,
         };
     }
+
+    private static string Remedy(V1Status? status) =>
+        AccessRule.OfRefusal(status?.Message) is { } rule
+            ? $"Ask the cluster's administrator for this rule, in a "
+                + (rule.Namespace is null ? "ClusterRole" : $"Role of namespace {rule.Namespace}")
+                + $": {rule}"
+            : "Ask the cluster's administrator.";
 
     public static KubernetesException FromTransport(KubernetesClientConfiguration configuration, Exception exception)
     {
