@@ -12,7 +12,7 @@ namespace Telepresence.E2ETests.RealCluster;
 /// Our traffic-manager installed in a real cluster, and a workstation that reaches nothing but the API server, connected as a
 /// user who may only what PROTOCOL §1.3 lists. Built by the first test that asks, since a fixture's own constructor cannot skip.
 /// </summary>
-public sealed class RealClusterFixture : IAsyncLifetime
+public sealed class RealClusterFixture : IAsyncLifetime, IDisposable
 {
     private readonly Lazy<Task> _starting;
     private Workstation? _workstation;
@@ -55,8 +55,9 @@ public sealed class RealClusterFixture : IAsyncLifetime
         {
             await _workstation.DisposeAsync();
         }
-        _link?.Dispose();
     }
+
+    public void Dispose() => _link?.Dispose();
 
     /// <summary>Waits until the session is in a state; take it before what leads to it.</summary>
     internal async Task StateAsync(SessionState wanted)

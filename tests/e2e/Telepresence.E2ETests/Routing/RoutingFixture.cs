@@ -47,14 +47,23 @@ internal sealed class RoutingFixture : IDisposable
 
     public IRouting CreateRouting() => Own(Workstation.Run(() => RoutingFactory.Create(NullLoggerFactory.Instance)));
 
-    public IPacketDevice CreateDevice(string address = "246.0.0.1", string address6 = "fd00:246::1") =>
-        Own(
+    public IPacketDevice CreateDevice(string address = "246.0.0.1", string address6 = "fd00:246::1")
+    {
+        var device = Own(
             Workstation.Run(() =>
                 new VifFactory(NullLoggerFactory.Instance).Create(
                     new VifOptions { Addresses = [IPAddress.Parse(address), IPAddress.Parse(address6)] }
                 )
             )
         );
+        // The kernel makes an IPv6 address ready in a work queue of its own; its route comes last.
+        var isReady = SpinWait.SpinUntil(
+            () => Workstation.Ip("-6 route show table local").Contains($"local {address6} ", StringComparison.Ordinal),
+            TimeSpan.FromMinutes(2)
+        );
+        Assert.True(isReady, $"{address6} has no route of its own.");
+        return device;
+    }
 
     /// <summary>The interface that ip(8) says the kernel would use; empty when there is no route.</summary>
     public string DeviceFor(string destination, string more = "")

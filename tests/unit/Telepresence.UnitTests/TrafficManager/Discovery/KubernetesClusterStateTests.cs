@@ -8,7 +8,7 @@ using Telepresence.UnitTests.Kubernetes;
 
 namespace Telepresence.UnitTests.TrafficManager.Discovery;
 
-public sealed class KubernetesClusterStateTests : IAsyncLifetime
+public sealed class KubernetesClusterStateTests : IAsyncLifetime, IDisposable
 {
     private const string Nodes = "/api/v1/nodes";
     private const string Pods = "/api/v1/pods";
@@ -22,11 +22,9 @@ public sealed class KubernetesClusterStateTests : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        _patience.Dispose();
-    }
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    public void Dispose() => _patience.Dispose();
 
     [Fact]
     public async Task Service_ranges_are_followed_where_the_API_has_them()
