@@ -27,7 +27,15 @@ internal sealed record PeersOptions(
     /// <exception cref="FormatException">Not such a command line.</exception>
     public static PeersOptions Parse(IReadOnlyList<string> arguments)
     {
-        var options = new PeersOptions(5, 1, null, null, Environment.GetEnvironmentVariable(KubeconfigVariable), [], []);
+        var options = new PeersOptions(
+            5,
+            1,
+            null,
+            null,
+            Environment.GetEnvironmentVariable(KubeconfigVariable),
+            [],
+            []
+        );
         var quick = false;
         for (var i = 0; i < arguments.Count; i++)
         {
