@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Protocol;
 
 namespace Telepresence.Kubernetes;
 
@@ -25,6 +26,7 @@ internal sealed record KubernetesClientOptions
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            UnsentLimit.Apply(socket);
             // A connection that nothing comes over, as after a sleep or a change of network, is to fail within 30 s.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);

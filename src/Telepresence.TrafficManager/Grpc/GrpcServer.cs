@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using Telepresence.Protocol;
 
 namespace Telepresence.TrafficManager.Grpc;
 
@@ -86,6 +87,12 @@ internal sealed class GrpcServer : IAsyncDisposable
         {
             MaxReadBufferSize = 4 * 1024 * 1024,
             MaxWriteBufferSize = 1024 * 1024,
+            CreateBoundListenSocket = at =>
+            {
+                var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(at);
+                UnsentLimit.Apply(socket);
+                return socket;
+            },
         };
         return new KestrelServer(
             Options.Create(kestrel),

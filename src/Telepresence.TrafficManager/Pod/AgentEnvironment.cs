@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Telepresence.Protocol;
 using Telepresence.TrafficManager.Agents;
 using Telepresence.TrafficManager.Cluster;
 
@@ -67,6 +68,7 @@ internal sealed partial record AgentEnvironment(TrafficAgentOptions Options)
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint manager, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        UnsentLimit.Apply(socket);
         try
         {
             await socket.ConnectAsync(manager, cancellationToken).ConfigureAwait(false);

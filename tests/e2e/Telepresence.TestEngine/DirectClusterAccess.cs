@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Session.Configuration;
+using Telepresence.Protocol;
 
 namespace Telepresence.TestEngine;
 
@@ -26,6 +27,7 @@ internal sealed class DirectClusterAccess(IPEndPoint manager) : IClusterAccess
     )
     {
         var socket = new Socket(manager.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        UnsentLimit.Apply(socket);
         try
         {
             await socket.ConnectAsync(manager, cancellationToken).ConfigureAwait(false);
