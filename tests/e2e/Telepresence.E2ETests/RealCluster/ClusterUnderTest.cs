@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Telepresence.E2ETests.Netns;
 
 namespace Telepresence.E2ETests.RealCluster;
@@ -42,6 +43,17 @@ internal static class ClusterUnderTest
     /// <summary>A field of an object.</summary>
     public static string Field(string ns, string name, string path) =>
         Kubectl("-n", ns, "get", name, "-o", $"jsonpath={{{path}}}");
+
+    /// <summary>Address of an app's only pod; those that were replaced may still be on their way out.</summary>
+    public static string PodAddress(string ns, string app)
+    {
+        var pods = Kubectl("-n", ns, "get", "pod", "-l", $"app={app}", "-o", "json");
+        return JsonNode.Parse(pods)!["items"]!
+            .AsArray()
+            .Where(pod => pod!["metadata"]!["deletionTimestamp"] is null)
+            .Select(pod => (string)pod!["status"]!["podIP"]!)
+            .Single();
+    }
 
     /// <summary>Processes of a program in the cluster's network namespace, which is how a node's are told from others.</summary>
     public static IEnumerable<int> ProcessesOf(string program)

@@ -20,7 +20,7 @@ public sealed class RealClusterTests(RealClusterFixture fixture, ITestOutputHelp
         await fixture.StartAsync();
         output.WriteLine($"connected in {fixture.ConnectTime.TotalMilliseconds:0} ms");
         var service = ClusterUnderTest.Field(_web, "service/web", ".spec.clusterIP");
-        var pod = ClusterUnderTest.Field(_web, "pod", ".items[?(@.metadata.labels.app==\"web\")].status.podIP");
+        var pod = ClusterUnderTest.PodAddress(_web, "web");
 
         Assert.Equal(service, fixture.Workstation.Dig("+short", "web.demo", "A"));
         Assert.StartsWith(
@@ -68,11 +68,7 @@ public sealed class RealClusterTests(RealClusterFixture fixture, ITestOutputHelp
     public async Task The_manager_tells_its_health_and_what_it_carries()
     {
         await fixture.StartAsync();
-        var manager = ClusterUnderTest.Field(
-            ClusterUnderTest.ManagerNamespace,
-            "pod",
-            ".items[?(@.metadata.labels.app==\"traffic-manager\")].status.podIP"
-        );
+        var manager = ClusterUnderTest.PodAddress(ClusterUnderTest.ManagerNamespace, "traffic-manager");
         Assert.Equal("ok\n", fixture.Workstation.Curl($"http://{manager}:9090/healthz"));
         Assert.Equal("ok\n", fixture.Workstation.Curl($"http://{manager}:9090/readyz"));
         var metrics = fixture.Workstation.Curl($"http://{manager}:9090/metrics");
