@@ -19,6 +19,7 @@ internal sealed class ManagerLocator(KubernetesClient client, PortForward portFo
     public const string ServiceName = "traffic-manager";
 
     private const string PortName = "api";
+    private static readonly TimeSpan _pauseBetweenLists = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The manager's namespace; the first that says one wins.</summary>
     /// <param name="explicitNamespace">What the user gave (-ManagerNamespace).</param>
@@ -59,6 +60,7 @@ internal sealed class ManagerLocator(KubernetesClient client, PortForward portFo
         {
             throw NotFound(namespaceParameter, "its service selects no pods", null);
         }
+        var mayWatch = true;
         while (true)
         {
             var pods = await client
@@ -68,21 +70,29 @@ internal sealed class ManagerLocator(KubernetesClient client, PortForward portFo
             {
                 return Address(namespaceParameter, service, port, pod);
             }
-            await foreach (
-                var changed in client
-                    .WatchNamespacedPodAsync(
+            if (!mayWatch)
+            {
+                await Task.Delay(_pauseBetweenLists, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            try
+            {
+                var arrived = await WatchAsync(
                         namespaceParameter,
                         selector,
                         pods.Metadata.ResourceVersion,
                         cancellationToken
                     )
-                    .ConfigureAwait(false)
-            )
-            {
-                if (ActivePods.Best([changed]) is { } arrived)
+                    .ConfigureAwait(false);
+                if (arrived is not null)
                 {
                     return Address(namespaceParameter, service, port, arrived);
                 }
+            }
+            catch (KubernetesException e) when (e.StatusCode == HttpStatusCode.Forbidden)
+            {
+                // The chart grants clients list, and not watch (PROTOCOL §1.3).
+                mayWatch = false;
             }
         }
     }
@@ -115,6 +125,28 @@ internal sealed class ManagerLocator(KubernetesClient client, PortForward portFo
                 e
             );
         }
+    }
+
+    /// <summary>Null where the server ended the watch before a pod came.</summary>
+    private async Task<V1Pod?> WatchAsync(
+        string namespaceParameter,
+        string selector,
+        string? resourceVersion,
+        CancellationToken cancellationToken
+    )
+    {
+        await foreach (
+            var changed in client
+                .WatchNamespacedPodAsync(namespaceParameter, selector, resourceVersion, cancellationToken)
+                .ConfigureAwait(false)
+        )
+        {
+            if (ActivePods.Best([changed]) is { } arrived)
+            {
+                return arrived;
+            }
+        }
+        return null;
     }
 
     private async Task<V1Service> ReadServiceAsync(string namespaceParameter, CancellationToken cancellationToken)

@@ -151,6 +151,36 @@ public sealed class PortForwardTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_may_not_watch_pods_waits_for_the_manager_by_listing_them()
+    {
+        using var certificate = FakeApiServer.CreateCertificate();
+        var lists = 0;
+        await using FakeApiServer server = new(certificate)
+        {
+            Answer = request =>
+                request.Path.Contains("/services/", StringComparison.Ordinal)
+                    ? (
+                        200,
+                        """{"spec":{"clusterIP":"None","selector":{"app":"tm"},"ports":[{"name":"api","port":8081}]}}"""
+                    )
+                : request.Path.Contains("watch=true", StringComparison.Ordinal)
+                    ? (403, """{"message":"cannot watch resource pods"}""")
+                : ++lists < 3 ? (200, """{"items":[]}""")
+                : (
+                    200,
+                    """
+                    {"items":[{"metadata":{"name":"tm-1"},
+                      "status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}]}
+                    """
+                ),
+        };
+        using var client = Client(server);
+        var address = await new ManagerLocator(client, new PortForward(client)).LocateAsync("tp", Deadline);
+        Assert.Equal("tm-1", address.Pod);
+        Assert.Single(server.Requests, request => request.Path.Contains("watch=true", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_mask_is_that_of_the_plain_loop_at_every_length_and_phase()
     {
         var source = RandomNumberGenerator.GetBytes(200);
