@@ -58,7 +58,7 @@ internal sealed class ManagerRoute(
         {
             AgentSession => CarryForAgentAsync(info, reader, writer, cancellationToken),
             // The usual case, kept apart so that it costs nothing more.
-            _ when sessions.Agents.All.IsEmpty && _rendezvous.Count == 0 => dialled.CarryAsync(
+            _ when sessions.Agents.All.IsEmpty && _rendezvous.IsEmpty => dialled.CarryAsync(
                 info,
                 new TunnelStream(reader, writer),
                 null,

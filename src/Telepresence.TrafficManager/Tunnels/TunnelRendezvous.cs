@@ -1,3 +1,4 @@
+using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Tunnel;
 
 namespace Telepresence.TrafficManager.Tunnels;
@@ -10,9 +11,23 @@ internal sealed class TunnelRendezvous(int capacity = TunnelRendezvous.DefaultCa
 {
     public const int DefaultCapacity = 65536;
 
+    // An answer comes within a round trip, or not at all: the oldest are beyond that.
+    private const int MaxGivenUp = 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string, ConnId), List<AwaitedTunnel>> _awaited = [];
+    private readonly OrderedDictionary<(string, ConnId), bool> _givenUp = [];
     private int _count;
+
+    /// <summary>Nobody waits, and no answer may still come.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _count == 0 && _givenUp.Count == 0;
+        }
+    }
 
     /// <summary>Number of tunnels awaited.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -33,7 +48,12 @@ internal sealed class TunnelRendezvous(int capacity = TunnelRendezvous.DefaultCa
         return awaited;
     }
 
-    /// <summary>Hands the tunnel to who waits for it, and lasts until it is not used any more. False: nobody waits.</summary>
+    /// <summary>
+    /// Hands the tunnel to who waits for it, and lasts until it is not used any more. False: nobody asked for it.
+    /// </summary>
+    /// <exception cref="RpcException">
+    /// Cancelled: who asked for it has given up. Its peer must not go on with a dial that is of no use.
+    /// </exception>
     public async ValueTask<bool> TryAnswerAsync(
         string session,
         ConnId connId,
@@ -42,24 +62,34 @@ internal sealed class TunnelRendezvous(int capacity = TunnelRendezvous.DefaultCa
         CancellationToken aborted
     )
     {
-        if (Count == 0)
-            return false;
+        var isLate = false;
         while (Take((session, connId)) is { } awaited)
         {
             var answer = new AnsweringTunnel(reader, writer, aborted);
             if (!awaited.TryAnswer(answer))
+            {
+                isLate = true;
                 continue;
+            }
             await answer.Released.ConfigureAwait(false);
             return true;
         }
-        return false;
+        lock (_lock)
+            isLate |= _givenUp.Remove((session, connId));
+        return isLate ? throw new RpcException(StatusCode.Cancelled, "Nobody waits for this tunnel any more") : false;
     }
 
     internal void Remove(AwaitedTunnel awaited)
     {
         lock (_lock)
-            if (_awaited.TryGetValue(awaited.Key, out var queue) && queue.Remove(awaited))
-                Forget(awaited.Key, queue);
+        {
+            if (!_awaited.TryGetValue(awaited.Key, out var queue) || !queue.Remove(awaited))
+                return;
+            Forget(awaited.Key, queue);
+            if (_givenUp.Count == MaxGivenUp)
+                _givenUp.RemoveAt(0);
+            _givenUp[awaited.Key] = true;
+        }
     }
 
     private AwaitedTunnel? Take((string, ConnId) key)

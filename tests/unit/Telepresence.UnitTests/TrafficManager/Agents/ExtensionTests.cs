@@ -185,6 +185,21 @@ public class ExtensionTests
     }
 
     [Fact]
+    public async Task An_agent_that_answers_too_late_need_not_dial_to_the_end()
+    {
+        await using var manager = await ManagerFixture.StartAsync();
+        await using var agent = await FakeAgent.ArriveAsync(manager);
+        var session = await manager.ArriveAsync();
+        var tunnel = await manager.OpenTunnelAsync(session.SessionId, IPEndPoint.Parse("10.96.0.1:80"));
+        await tunnel.ExpectAsync(TunnelMessageCode.StreamOk);
+        var request = await agent.RequestAsync();
+        tunnel.Dispose();
+        // It says nothing: its dial goes on.
+        using var answer = await agent.AnswerAsync(request);
+        Assert.Contains(await answer.EndAsync(), new[] { StatusCode.Cancelled, StatusCode.OK });
+    }
+
+    [Fact]
     public async Task A_client_that_goes_disconnects_the_agent()
     {
         await using var pair = await Pair.StartAsync();

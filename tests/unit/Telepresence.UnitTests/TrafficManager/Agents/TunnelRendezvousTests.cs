@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Tunnel;
 using Telepresence.TrafficManager.Tunnels;
 
@@ -45,9 +46,28 @@ public class TunnelRendezvousTests
         var waiting = awaited.WaitAsync(stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        Assert.False(await AnswerAsync("agent"));
+        await IsRefusedAsync();
         awaited.Dispose();
-        Assert.Equal(0, _rendezvous.Count);
+        Assert.True(_rendezvous.IsEmpty);
+    }
+
+    [Fact]
+    public async Task An_answer_to_what_was_given_up_is_refused_and_one_to_nothing_is_not()
+    {
+        _rendezvous.Await("agent", Id)!.Dispose();
+        Assert.False(_rendezvous.IsEmpty);
+        await IsRefusedAsync();
+        Assert.True(_rendezvous.IsEmpty);
+        Assert.False(await AnswerAsync("agent"));
+    }
+
+    [Fact]
+    public async Task What_was_given_up_long_ago_is_forgotten()
+    {
+        _rendezvous.Await("agent", Id)!.Dispose();
+        for (var i = 0; i < 1024; i++)
+            _rendezvous.Await($"agent {i}", Id)!.Dispose();
+        Assert.False(await AnswerAsync("agent"));
     }
 
     [Fact]
@@ -120,7 +140,17 @@ public class TunnelRendezvousTests
                         return false;
                     }
             });
-            var answering = Task.Run(() => AnswerAsync("agent"));
+            var answering = Task.Run(async () =>
+            {
+                try
+                {
+                    return await AnswerAsync("agent");
+                }
+                catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled)
+                {
+                    return false;
+                }
+            });
             await stop.CancelAsync();
             var taken = await waiter.WaitAsync(ManagerFixture.Patience);
             var answered = await answering.WaitAsync(ManagerFixture.Patience);
@@ -128,6 +158,12 @@ public class TunnelRendezvousTests
             Assert.True(answered || !taken);
             Assert.Equal(0, _rendezvous.Count);
         }
+    }
+
+    private async Task IsRefusedAsync()
+    {
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => AnswerAsync("agent"));
+        Assert.Equal(StatusCode.Cancelled, refusal.StatusCode);
     }
 
     private Task<bool> AnswerAsync(string session) =>
