@@ -119,30 +119,38 @@ public sealed class RealClusterTests(RealClusterFixture fixture, ITestOutputHelp
     public async Task A_deleted_manager_ends_a_download_and_the_session_comes_back()
     {
         await fixture.StartAsync();
-        await LoseAsync(() =>
-            ClusterUnderTest.Kubectl(
-                "-n",
-                ClusterUnderTest.ManagerNamespace,
-                "delete",
-                "pod",
-                "-l",
-                "app=traffic-manager",
-                "--wait=false"
-            )
-        );
+        await LoseAsync(DeleteManager);
     }
 
     [SkippableFact]
     public async Task A_restarted_API_server_ends_a_download_and_the_session_comes_back()
     {
         await fixture.StartAsync();
-        var servers = ClusterUnderTest.ProcessesOf("kube-apiserver").ToArray();
-        Skip.If(servers.Length == 0, "the cluster's API server is no process of this machine");
-        // What keeps it running there starts another one.
-        await LoseAsync(() => Netns.NetworkNamespace.Execute("kill", "-KILL", $"{servers.Single()}").Require());
+        Skip.IfNot(
+            ClusterUnderTest.ProcessesOf("kube-apiserver").Any(),
+            "the cluster's API server is no process of this machine"
+        );
+        await LoseAsync(KillApiServer);
     }
 
-    private async Task LoseAsync(Func<string> lose)
+    private static void DeleteManager() =>
+        ClusterUnderTest.Kubectl(
+            "-n",
+            ClusterUnderTest.ManagerNamespace,
+            "delete",
+            "pod",
+            "-l",
+            "app=traffic-manager",
+            "--wait=false"
+        );
+
+    /// <summary>What keeps it running there starts another one.</summary>
+    private static void KillApiServer() =>
+        Netns
+            .NetworkNamespace.Execute("kill", "-KILL", $"{ClusterUnderTest.ProcessesOf("kube-apiserver").Single()}")
+            .Require();
+
+    private async Task LoseAsync(Action lose)
     {
         var lost = fixture.StateAsync(SessionState.Reconnecting);
         await using var download = ChildProcess.Start(
