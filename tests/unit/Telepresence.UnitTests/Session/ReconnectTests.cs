@@ -170,6 +170,35 @@ public class ReconnectTests
     }
 
     [Fact]
+    public async Task No_failure_on_the_way_to_a_new_session_ends_the_search_for_it()
+    {
+        var old = await ManagerFixture.StartAsync();
+        await using var replacement = await ManagerFixture.StartAsync(adjust: o =>
+            o.Emulating(ManagerRelease.Parse("2.22"))
+        );
+        using var listener = TunnelTests.Listener();
+        using var access = new Access(old.ConnectAsync);
+        await using var link = new ClusterLink(access, Options, NullLoggerFactory.Instance);
+        await link.ConnectAsync(null, default);
+        var opened = 0;
+        // The first finds that its session is not known.
+        access.Open = token =>
+            Interlocked.Increment(ref opened) switch
+            {
+                2 => throw new InvalidOperationException("as a fault of ours"),
+                3 => throw new OperationCanceledException("as a stream that was given up"),
+                _ => replacement.ConnectAsync(token),
+            };
+        await old.DisposeAsync();
+        var flow = new FakeTcpFlow();
+        var carrying = link.CarryAsync(flow, TunnelTests.EndPointOf(listener), "", default);
+        Assert.Equal("accept", await flow.Answer.WaitAsync(ManagerFixture.Patience));
+        Assert.True(opened > 3);
+        flow.ApplicationResets();
+        await carrying.WaitAsync(ManagerFixture.Patience);
+    }
+
+    [Fact]
     public async Task A_way_that_went_silent_is_noticed_by_the_heartbeat_and_replaced()
     {
         await using var manager = await ManagerFixture.StartAsync();
