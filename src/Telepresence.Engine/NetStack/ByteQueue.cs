@@ -11,10 +11,14 @@ internal sealed class ByteQueue(SegmentPool pool)
     private const int WriterInside = 1;
     private const int ReaderReclaims = 2;
 
+    // So far below zero that no number of blocks makes up for it.
+    private const int Abandoned = int.MinValue / 2;
+
     private long _head;
     private long _tail;
     private long _ahead;
     private int _gate;
+    private int _held;
     private bool _lent;
     private QueueSegment? _readSegment;
     private QueueSegment? _writeSegment;
@@ -68,7 +72,7 @@ internal sealed class ByteQueue(SegmentPool pool)
         {
             while (position >= segment.End)
             {
-                segment = segment.Next ??= pool.Rent(segment.End);
+                segment = segment.Next ??= Rent(segment.End);
             }
 
             var count = (int)Math.Min(segment.End - position, bytes.Length);
@@ -147,11 +151,42 @@ internal sealed class ByteQueue(SegmentPool pool)
             // Looked at again: the writer may have come and gone in between.
             if (_tail == _head && _ahead <= _tail)
             {
-                pool.Return(_readSegment!);
+                Return(_readSegment!);
                 _readSegment = _writeSegment = _cursor = null;
             }
 
             Leave();
+        }
+    }
+
+    /// <summary>
+    /// Any thread, once: the flow is over. Reader and writer may still be at it, so its blocks are left to the garbage
+    /// collector; what is held for nobody must not count against the flows that go on.
+    /// </summary>
+    public void Abandon()
+    {
+        if (Interlocked.Exchange(ref _held, Abandoned) is > 0 and var held)
+        {
+            pool.Forget(held);
+        }
+    }
+
+    private QueueSegment Rent(long start)
+    {
+        var segment = pool.Rent(start);
+        if (Interlocked.Increment(ref _held) < 0)
+        {
+            pool.Forget(1);
+        }
+
+        return segment;
+    }
+
+    private void Return(QueueSegment segment)
+    {
+        if (Interlocked.Decrement(ref _held) >= 0)
+        {
+            pool.Return(segment);
         }
     }
 
@@ -166,7 +201,7 @@ internal sealed class ByteQueue(SegmentPool pool)
             }
 
             // The writer has left this block: it links the next one only when it moves on.
-            pool.Return(segment);
+            Return(segment);
             _readSegment = segment = next;
         }
 
@@ -177,13 +212,13 @@ internal sealed class ByteQueue(SegmentPool pool)
     {
         if (_writeSegment is not { } segment)
         {
-            segment = pool.Rent(_tail);
+            segment = Rent(_tail);
             _readSegment = segment;
         }
         else if (_tail == segment.End)
         {
             var full = segment;
-            segment = full.Next ?? pool.Rent(full.End);
+            segment = full.Next ?? Rent(full.End);
             full.Next = segment;
         }
 

@@ -62,6 +62,9 @@ internal sealed class SegmentPool(long plenty = long.MaxValue)
         return segment;
     }
 
+    /// <summary>Blocks that never come back count no more.</summary>
+    public void Forget(int count) => Interlocked.Add(ref _rented, -count);
+
     public void Return(QueueSegment segment)
     {
         Interlocked.Decrement(ref _rented);

@@ -146,7 +146,14 @@ internal sealed class TcpFlow : ITcpFlow, ISignaled
     }
 
     /// <summary>Loop: no more data will go either way.</summary>
-    public void NotifyClosed() => _closed.TrySetResult();
+    public void NotifyClosed()
+    {
+        if (_closed.TrySetResult())
+        {
+            SendQueue.Abandon();
+            ReceiveQueue.Abandon();
+        }
+    }
 
     private bool HasWriteRoom => SendQueue.Length < SendQueue.Limit(Volatile.Read(ref _writeLimit));
 

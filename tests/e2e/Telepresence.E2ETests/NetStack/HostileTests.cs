@@ -55,8 +55,11 @@ public sealed class HostileTests(HostileTests.Run run) : IClassFixture<HostileTe
         run.Results();
 
         Assert.Equal("works", run.Echo());
-        Assert.True(SpinWait.SpinUntil(() => run.OpenFlows == 0, TimeSpan.FromSeconds(60)), $"{run.OpenFlows} flows");
-        Assert.Equal(0, run.Buffered);
+        // A flow's last block goes back a moment after the flow.
+        Assert.True(
+            SpinWait.SpinUntil(() => run.OpenFlows == 0 && run.Buffered == 0, TimeSpan.FromSeconds(60)),
+            $"{run.OpenFlows} flows and {run.Buffered} bytes are left"
+        );
     }
 
     /// <summary>The stack, and what the script found out about it.</summary>

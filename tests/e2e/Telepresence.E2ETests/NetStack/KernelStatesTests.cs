@@ -250,6 +250,9 @@ public sealed class KernelStatesTests : IDisposable
                 file
             );
             Assert.Contains("listening", capture.StandardError.ReadLine(), StringComparison.Ordinal);
+            // A stack that waits for a processor would have the kernel probe for a loss that there is not.
+            scene.Net.Sysctl("net.ipv4.tcp_early_retrans", "0");
+            scene.Net.Ip($"route change 10.100.0.0/16 dev {scene.Device.Name} rto_min 10s");
             var output = scene.Python(
                 "10.100.0.5",
                 """
@@ -280,6 +283,8 @@ public sealed class KernelStatesTests : IDisposable
         }
         finally
         {
+            scene.Net.Ip($"route change 10.100.0.0/16 dev {scene.Device.Name}");
+            scene.Net.Sysctl("net.ipv4.tcp_early_retrans", "3");
             File.Delete(file);
         }
     }

@@ -5,6 +5,27 @@ namespace Telepresence.UnitTests.NetStack;
 public class ByteQueueTests
 {
     [Fact]
+    public void What_a_flow_that_is_over_still_holds_counts_no_more()
+    {
+        var pool = new SegmentPool();
+        var queue = new ByteQueue(pool);
+        queue.WriteAt(0, new byte[3 * QueueSegment.Size]);
+        queue.CommitTo(2 * QueueSegment.Size + 1);
+        queue.ConsumeTo(1);
+        Assert.Equal(3 * QueueSegment.Size, pool.Rented);
+
+        queue.Abandon();
+
+        Assert.Equal(0, pool.Rented);
+        // Who was at it goes on for a moment.
+        Assert.Equal(QueueSegment.Size - 1, queue.Peek().Length);
+        queue.ConsumeTo(2 * QueueSegment.Size + 1);
+        queue.WriteAt(queue.Tail, new byte[2 * QueueSegment.Size]);
+        queue.CommitTo(queue.Tail + 2 * QueueSegment.Size);
+        Assert.Equal(0, pool.Rented);
+    }
+
+    [Fact]
     public async Task Bytes_pass_between_two_threads_in_order()
     {
         const int total = 20_000_000;
