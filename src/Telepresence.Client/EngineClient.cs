@@ -9,7 +9,8 @@ namespace Telepresence.Client;
 /// <summary>The engine's contract as methods. Every one may throw <see cref="TelepresenceException"/>.</summary>
 /// <param name="connection">Owned: closed with this.</param>
 /// <param name="notifications">Those of that connection.</param>
-public sealed class EngineClient(JsonRpcConnection connection, EngineNotifications notifications) : IAsyncDisposable
+public sealed partial class EngineClient(JsonRpcConnection connection, EngineNotifications notifications)
+    : IAsyncDisposable
 {
     /// <summary>A stopped connect takes that long, at most, to take back routes, rules and interface.</summary>
     private static readonly TimeSpan _undo = TimeSpan.FromSeconds(2);

@@ -15,6 +15,14 @@ public sealed class EngineNotifications
             EngineMethods.InstallationProgressed,
             (step, _) => InstallationProgressed?.Invoke(step)
         );
+        Methods.OnNotification<EngagementProgress>(
+            EngineMethods.EngagementProgressed,
+            (step, _) => EngagementProgressed?.Invoke(step)
+        );
+        Methods.OnNotification<TelepresenceEngagement>(
+            EngineMethods.EngagementChanged,
+            (engagement, _) => EngagementChanged?.Invoke(engagement)
+        );
         Methods.OnNotification<TelepresenceSession>(
             EngineMethods.SessionChanged,
             (session, _) => SessionChanged?.Invoke(session)
@@ -33,6 +41,12 @@ public sealed class EngineNotifications
 
     /// <summary>An installation has begun a step. Handlers must not block.</summary>
     public event Action<InstallationProgress>? InstallationProgressed;
+
+    /// <summary>An engagement has begun a step. Handlers must not block.</summary>
+    public event Action<EngagementProgress>? EngagementProgressed;
+
+    /// <summary>An engagement is in another state. Handlers must not block.</summary>
+    public event Action<TelepresenceEngagement>? EngagementChanged;
 
     /// <summary>A session is in another state, or has other subnets. Handlers must not block.</summary>
     public event Action<TelepresenceSession>? SessionChanged;

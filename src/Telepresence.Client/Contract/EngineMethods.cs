@@ -93,6 +93,27 @@ public static class EngineMethods
     /// <summary>As <see cref="Install"/>: deletes what was installed.</summary>
     public const string Uninstall = "manager.uninstall";
 
+    /// <summary>
+    /// <see cref="EngagementRequest"/> → <see cref="Objects.TelepresenceEngagement"/>. While it runs the engine sends
+    /// <see cref="EngagementProgressed"/>.
+    /// </summary>
+    public const string Engage = "engagement.new";
+
+    /// <summary><see cref="EngagementParameters"/> → array of <see cref="Objects.TelepresenceEngagement"/>.</summary>
+    public const string ListEngagements = "engagement.list";
+
+    /// <summary><see cref="EngagementParameters"/> → nothing. Returns when nothing of it is left on this machine.</summary>
+    public const string RemoveEngagement = "engagement.remove";
+
+    /// <summary><see cref="AgentRemoval"/> → names of the workloads whose agents were removed.</summary>
+    public const string UninstallAgents = "agent.uninstall";
+
+    /// <summary>Notification from the engine: <see cref="EngagementProgress"/>.</summary>
+    public const string EngagementProgressed = "engagement.progress";
+
+    /// <summary>Notification from the engine: <see cref="Objects.TelepresenceEngagement"/> whose state changed.</summary>
+    public const string EngagementChanged = "engagement.changed";
+
     /// <summary>Notification from the engine: <see cref="InstallationProgress"/>.</summary>
     public const string InstallationProgressed = "manager.progress";
 

@@ -45,7 +45,16 @@ public static partial class ErrorCatalogue
     }
 
     private static IEnumerable<ErrorEntry> Build() =>
-        [.. Cluster(), .. Installation(), .. Machine(), .. Sessions(), .. Parameters(), .. Addresses(), .. Processes()];
+        [
+            .. Cluster(),
+            .. Installation(),
+            .. Machine(),
+            .. Sessions(),
+            .. Engagements(),
+            .. Parameters(),
+            .. Addresses(),
+            .. Processes(),
+        ];
 
     private static IEnumerable<ErrorEntry> Cluster() =>
         [

@@ -189,6 +189,51 @@ public enum ErrorId
     /// <summary>Helm ended with an error.</summary>
     HelmFailed,
 
+    /// <summary>Not a form of a port that an engagement takes.</summary>
+    InvalidEngagementPort,
+
+    /// <summary>The session has an engagement of that name.</summary>
+    EngagementExists,
+
+    /// <summary>There is no such engagement.</summary>
+    EngagementNotFound,
+
+    /// <summary>Another client has taken over the same traffic.</summary>
+    EngagementConflict,
+
+    /// <summary>The traffic-manager does not accept the engagement: no such port, service or container, or it is ambiguous.</summary>
+    EngagementRefused,
+
+    /// <summary>The agent did not take the engagement up in time, or could not.</summary>
+    EngagementNotActive,
+
+    /// <summary>The traffic-manager is too old for that kind of engagement.</summary>
+    EngagementUnsupported,
+
+    /// <summary>Another engagement sends its traffic to the same place on this machine.</summary>
+    LocalTargetInUse,
+
+    /// <summary>A program on this machine listens on a port that a forward was to have.</summary>
+    LocalPortInUse,
+
+    /// <summary>A name or address on this machine cannot be used.</summary>
+    LocalAddressInvalid,
+
+    /// <summary>The pod has no such container, or several and none was named.</summary>
+    ContainerNotFound,
+
+    /// <summary>The program that mounts volumes is not there.</summary>
+    MountProgramNotFound,
+
+    /// <summary>Something is mounted there, or the directory is not empty.</summary>
+    MountPointBusy,
+
+    /// <summary>The volumes could not be mounted.</summary>
+    MountFailed,
+
+    /// <summary>A value cannot be written in the syntax that was asked for.</summary>
+    EnvironmentNotWritable,
+
     /// <summary>Not done within the time that was asked for.</summary>
     Timeout,
 

@@ -191,3 +191,38 @@ public enum ManagerObjectAction
     /// <summary>It is gone.</summary>
     Deleted,
 }
+
+/// <summary>What an engagement does.</summary>
+public enum EngagementKind
+{
+    /// <summary>Traffic of a port is answered here instead of in the pod.</summary>
+    Intercept,
+
+    /// <summary>A container is taken out of the pod; this machine stands for it.</summary>
+    Replacement,
+
+    /// <summary>Environment and volumes of a container are here; its traffic is not.</summary>
+    Ingest,
+
+    /// <summary>Traffic of a port is copied here; the pod goes on answering.</summary>
+    Wiretap,
+}
+
+/// <summary>Whether an engagement works.</summary>
+public enum EngagementState
+{
+    /// <summary>A pod with an agent is waited for.</summary>
+    Waiting,
+
+    /// <summary>It works.</summary>
+    Active,
+
+    /// <summary>The traffic-manager is out of reach, or has forgotten it: it is being restored.</summary>
+    Reconnecting,
+
+    /// <summary>It was ended from the other side: see the message.</summary>
+    Failed,
+
+    /// <summary>It was removed.</summary>
+    Removed,
+}
