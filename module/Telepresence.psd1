@@ -6,7 +6,8 @@
     CompanyName          = 'Telepresence for PowerShell'
     Copyright            = '(c) Telepresence for PowerShell. See LICENSE.'
     Description          = 'Joins this machine to a Kubernetes cluster: its services and pods by name and address, on the network that is already here.'
-    RootModule           = 'Telepresence.PowerShell.dll'
+    RootModule           = 'Telepresence.psm1'
+    NestedModules        = @('Telepresence.PowerShell.dll')
     CompatiblePSEditions = @('Core')
     PowerShellVersion    = '7.6'
     FormatsToProcess     = @('Telepresence.format.ps1xml')
@@ -39,7 +40,7 @@
         'Update-TelepresenceManager'
         'Wait-TelepresenceSession'
     )
-    FunctionsToExport    = @()
+    FunctionsToExport    = @('Register-TelepresenceAssertion')
     AliasesToExport      = @()
     VariablesToExport    = @()
     PrivateData          = @{

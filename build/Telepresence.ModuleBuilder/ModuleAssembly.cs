@@ -30,6 +30,7 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
         {
             Copy(Path.Combine(BinariesOf("Telepresence.PowerShell"), assembly), Path.Combine(output, assembly));
         }
+        CopyTree(PathOf("module/examples"), Path.Combine(output, "examples"));
         CopyTree(BinariesOf("Telepresence.Engine"), Path.Combine(output, "engine"));
         CopyTree(BinariesOf("Telepresence.Sandbox"), Path.Combine(output, "sandbox"));
         Copy(PathOf("LICENSE"), Path.Combine(output, "LICENSE"));

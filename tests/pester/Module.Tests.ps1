@@ -1,5 +1,6 @@
 BeforeDiscovery {
-    $cmdlets = (Import-PowerShellDataFile $env:TELEPRESENCE_MODULE).CmdletsToExport
+    $manifest = Import-PowerShellDataFile $env:TELEPRESENCE_MODULE
+    $cmdlets = $manifest.CmdletsToExport + $manifest.FunctionsToExport
 }
 
 BeforeAll {
@@ -14,7 +15,11 @@ Describe 'The module' {
             if ($cmdlet) { "$($cmdlet.VerbName)-$($cmdlet.NounName)" }
         } | Sort-Object
         ($manifest.CmdletsToExport | Sort-Object) | Should -Be $held
-        (Get-Command -Module Telepresence).Name | Sort-Object | Should -Be $held
+        $commands = Get-Command -Module Telepresence
+        $commands.Where{ $_.CommandType -eq 'Cmdlet' }.Name | Sort-Object | Should -Be $held
+        $commands.Where{ $_.CommandType -ne 'Cmdlet' }.Name | Should -Be $manifest.FunctionsToExport
+        (Get-Module Telepresence).ExportedVariables.Count | Should -Be 0
+        (Get-Module Telepresence).ExportedAliases.Count | Should -Be 0
     }
 
     It 'carries the version of the build' {
@@ -94,9 +99,10 @@ Describe 'Help' {
         $own = (Get-Command $_).Parameters.Keys.Where{ $_ -notin $common }
         $described = @((Get-Help $_ -Full).parameters.parameter | Where-Object { $_.description.Text }).name
         $own.Where{ $_ -notin $described } | Should -BeNullOrEmpty
+        $described.Where{ $_ -notin $own -and $_ -notin $common } | Should -BeNullOrEmpty
     }
 
-    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS', 'about_Telepresence_Manager', 'about_Telepresence_Errors' {
+    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS', 'about_Telepresence_Manager', 'about_Telepresence_Pester', 'about_Telepresence_Errors' {
         Get-Help $_ | Out-String | Should -Match $_
     }
 

@@ -24,6 +24,10 @@ public static partial class ErrorCatalogue
         params ReadOnlySpan<(string Name, object? Value)> values
     ) => Error(id, target, innerException: null, values);
 
+    /// <summary>Makes the error to throw, without values; scripts cannot call the others, which take spans.</summary>
+    public static TelepresenceException Error(ErrorId id, object? target) =>
+        Error(id, target, innerException: null, []);
+
     /// <summary>Makes the error to throw, with its cause.</summary>
     public static TelepresenceException Error(
         ErrorId id,
@@ -395,6 +399,12 @@ public static partial class ErrorCatalogue
                 Category.ProtocolError,
                 "The running engine is {engine}, this module is {module}. Disconnect all sessions, so that the engine ends, and connect again.",
                 "Get-TelepresenceSession | Disconnect-Telepresence"
+            ),
+            new(
+                ErrorId.PesterNotLoaded,
+                Category.ResourceUnavailable,
+                "Pester is not loaded in this shell. Import it, then register the assertions.",
+                "Import-Module Pester -MinimumVersion 5.5; Register-TelepresenceAssertion"
             ),
             new(
                 ErrorId.SandboxUnavailable,

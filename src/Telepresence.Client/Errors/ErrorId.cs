@@ -159,6 +159,9 @@ public enum ErrorId
     /// <summary>Engine and module are of different versions.</summary>
     EngineVersionMismatch,
 
+    /// <summary>Pester is to get assertions and is not loaded.</summary>
+    PesterNotLoaded,
+
     /// <summary>No sandbox runs, or it cannot be started.</summary>
     SandboxUnavailable,
 
