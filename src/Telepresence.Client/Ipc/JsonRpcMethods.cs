@@ -30,33 +30,26 @@ public sealed class JsonRpcMethods
         Func<TParams, JsonRpcRequest, CancellationToken, Task<TResult>> handler
     )
     {
-        var parametersType = TypeInfo<TParams>();
-        var resultType = TypeInfo<TResult>();
         _methods[method] = async (parameters, request, cancellationToken) =>
         {
-            var result = await handler(Read(parameters, parametersType), request, cancellationToken)
-                .ConfigureAwait(false);
-            return JsonSerializer.SerializeToElement(result, resultType);
+            var result = await handler(Read<TParams>(parameters), request, cancellationToken).ConfigureAwait(false);
+            return JsonSerializer.SerializeToElement(result, TypeInfo<TResult>());
         };
     }
 
     /// <summary>Answers <paramref name="method"/> with nothing.</summary>
     public void Register<TParams>(string method, Func<TParams, JsonRpcRequest, CancellationToken, Task> handler)
     {
-        var parametersType = TypeInfo<TParams>();
         _methods[method] = async (parameters, request, cancellationToken) =>
         {
-            await handler(Read(parameters, parametersType), request, cancellationToken).ConfigureAwait(false);
+            await handler(Read<TParams>(parameters), request, cancellationToken).ConfigureAwait(false);
             return null;
         };
     }
 
     /// <summary>Listens to a notification. Handlers run one after another, in the order of arrival, and must not block.</summary>
-    public void OnNotification<TParams>(string method, Action<TParams, JsonRpcConnection> handler)
-    {
-        var type = TypeInfo<TParams>();
-        _notifications[method] = (parameters, connection) => handler(Read(parameters, type), connection);
-    }
+    public void OnNotification<TParams>(string method, Action<TParams, JsonRpcConnection> handler) =>
+        _notifications[method] = (parameters, connection) => handler(Read<TParams>(parameters), connection);
 
     /// <summary>Listens to every notification that no other handler is registered for, in the order of arrival.</summary>
     public void OnOtherNotifications(Action<string, JsonElement> handler) => _others = handler;
@@ -67,10 +60,12 @@ public sealed class JsonRpcMethods
         _notifications.GetValueOrDefault(method)
         ?? (_others is { } others ? (parameters, _) => others(method, parameters ?? default) : null);
 
+    // Looked up by the call and not by the registration: describing every type of a contract is most of a process's start.
     private JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_serializer.GetTypeInfo(typeof(T));
 
-    private static T Read<T>(JsonElement? parameters, JsonTypeInfo<T> type)
+    private T Read<T>(JsonElement? parameters)
     {
+        var type = TypeInfo<T>();
         try
         {
             // Left-out params are an empty object, so that records of optional values take them.

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Telepresence.Client.Errors;
 
 namespace Telepresence.Client.Launch;
@@ -11,7 +12,7 @@ public static class EngineFiles
     private const string AssemblyFile = "Telepresence.Engine.dll";
 
     /// <summary>
-    /// The override, else in the folder <c>engine</c> beside this assembly, else in the build output of the source tree that
+    /// The override, else in the folder <c>engine</c> beside this assembly (what is compiled for this system first), else in the build output of the source tree that
     /// this assembly was built in. A copy of the assembly beside this one does not count: a project that refers to the engine
     /// gets it without the packages that another framework of that project's brings.
     /// </summary>
@@ -26,13 +27,19 @@ public static class EngineFiles
                 : throw Missing($"{OverrideVariable} names '{given}', which does not exist");
         }
         // Hosted by pwsh, AppContext.BaseDirectory is pwsh's folder.
-        var folder = Path.GetDirectoryName(typeof(EngineFiles).Assembly.Location) ?? "";
-        return Candidates(folder).FirstOrDefault(IsRunnable)
-            ?? throw Missing($"{AssemblyFile} is not in '{Path.Combine(folder, "engine")}'");
+        return LocateFrom(Path.GetDirectoryName(typeof(EngineFiles).Assembly.Location) ?? "");
     }
+
+    /// <summary>The one that belongs to this assembly's copy in <paramref name="folder"/>.</summary>
+    /// <exception cref="TelepresenceException">EngineUnavailable: there is none.</exception>
+    internal static string LocateFrom(string folder) =>
+        Candidates(folder).FirstOrDefault(IsRunnable)
+        ?? throw Missing($"{AssemblyFile} is not in '{Path.Combine(folder, "engine")}'");
 
     private static IEnumerable<string> Candidates(string folder)
     {
+        // Compiled ahead for this system, where the module has that.
+        yield return Path.Combine(folder, "engine", RuntimeInformation.RuntimeIdentifier, AssemblyFile);
         yield return Path.Combine(folder, "engine", AssemblyFile);
         // …/src|tests/…/bin/Debug/net10.0 → …/src/Telepresence.Engine/bin/Debug/net10.0
         var framework = Path.GetFileName(folder);

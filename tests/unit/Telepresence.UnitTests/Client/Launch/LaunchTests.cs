@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Launch;
@@ -120,5 +121,25 @@ public sealed class LaunchTests : IDisposable
         var arguments = new EngineHosting("/usr/bin/pwsh", IsPwsh: true).Arguments("/it's/e.dll", ["engine", "a b"]);
         Assert.Contains("'/it''s/e.dll'", arguments[^1], StringComparison.Ordinal);
         Assert.Contains("'engine','a b'", arguments[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_engine_that_is_compiled_for_this_system_is_preferred()
+    {
+        var plain = Engine("engine");
+        Assert.Equal(plain, EngineFiles.LocateFrom(_folder));
+        Engine("engine", "none-x64");
+        Assert.Equal(plain, EngineFiles.LocateFrom(_folder));
+        var ahead = Engine("engine", RuntimeInformation.RuntimeIdentifier);
+        Assert.Equal(ahead, EngineFiles.LocateFrom(_folder));
+    }
+
+    private string Engine(params ReadOnlySpan<string> folders)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine([_folder, .. folders])).FullName;
+        File.WriteAllText(Path.Combine(folder, "Telepresence.Engine.runtimeconfig.json"), "{}");
+        var assembly = Path.Combine(folder, "Telepresence.Engine.dll");
+        File.WriteAllText(assembly, "");
+        return assembly;
     }
 }
