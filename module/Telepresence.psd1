@@ -28,6 +28,7 @@
         'Get-TelepresenceVirtualAddress'
         'Get-TelepresenceWorkload'
         'Install-TelepresenceManager'
+        'Register-TelepresenceEvent'
         'Repair-Telepresence'
         'Resolve-TelepresenceName'
         'Set-TelepresenceConfiguration'
@@ -39,6 +40,7 @@
         'Uninstall-TelepresenceManager'
         'Update-TelepresenceManager'
         'Wait-TelepresenceSession'
+        'Watch-TelepresenceConnection'
     )
     FunctionsToExport    = @('Register-TelepresenceAssertion')
     AliasesToExport      = @()

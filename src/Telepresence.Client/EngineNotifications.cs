@@ -31,6 +31,10 @@ public sealed class EngineNotifications
             EngineMethods.ConflictDetected,
             (notice, _) => ConflictDetected?.Invoke(notice)
         );
+        Methods.OnNotification<ConnectionChanges>(
+            EngineMethods.ConnectionsChanged,
+            (changes, _) => ConnectionsChanged?.Invoke(changes)
+        );
     }
 
     /// <summary>For the connection.</summary>
@@ -53,4 +57,7 @@ public sealed class EngineNotifications
 
     /// <summary>A local route came up that collides with a session. Handlers must not block.</summary>
     public event Action<ConflictNotice>? ConflictDetected;
+
+    /// <summary>Connections of a watch opened, changed state or closed. Handlers must not block.</summary>
+    public event Action<ConnectionChanges>? ConnectionsChanged;
 }

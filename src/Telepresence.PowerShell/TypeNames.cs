@@ -16,6 +16,7 @@ internal static class TypeNames
     public const string DnsRecord = "Telepresence.DnsRecord";
     public const string DnsQuery = "Telepresence.DnsQuery";
     public const string Connection = "Telepresence.Connection";
+    public const string ConnectionChange = "Telepresence.ConnectionChange";
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
@@ -39,6 +40,7 @@ internal static class TypeNames
             [typeof(TelepresenceDnsRecord)] = DnsRecord,
             [typeof(TelepresenceDnsQuery)] = DnsQuery,
             [typeof(TelepresenceConnection)] = Connection,
+            [typeof(TelepresenceConnectionChange)] = ConnectionChange,
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,
@@ -57,6 +59,11 @@ internal static class TypeNames
             return item;
         }
         var tagged = PSObject.AsPSObject(item);
+        if (item is TelepresenceConnectionChange)
+        {
+            // A change is a connection too, for filters and views of that name.
+            tagged.TypeNames.Insert(0, Connection);
+        }
         tagged.TypeNames.Insert(0, name);
         return tagged;
     }

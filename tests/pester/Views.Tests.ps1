@@ -10,6 +10,7 @@ BeforeDiscovery {
         @{ Type = 'DnsRecord'; Script = { Resolve-TelepresenceName web.demo } }
         @{ Type = 'DnsQuery'; Script = { Get-TelepresenceDnsQuery } }
         @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
+        @{ Type = 'ConnectionChange'; Script = { Watch-TelepresenceConnection -Session ended } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
         @{ Type = 'Context'; Script = { Get-TelepresenceContext } }

@@ -31,6 +31,8 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(ResolveParameters))]
 [JsonSerializable(typeof(DnsQueriesParameters))]
 [JsonSerializable(typeof(StopConnectionParameters))]
+[JsonSerializable(typeof(ConnectionWatchParameters))]
+[JsonSerializable(typeof(ConnectionChanges))]
 [JsonSerializable(typeof(ConfigurationParameters))]
 [JsonSerializable(typeof(ConfigurationResult))]
 [JsonSerializable(typeof(ConfigurationChange))]

@@ -63,6 +63,15 @@ public static class EngineMethods
     /// <summary><see cref="StopConnectionParameters"/> → number of connections that were ended.</summary>
     public const string StopConnection = "connection.stop";
 
+    /// <summary>
+    /// <see cref="ConnectionWatchParameters"/> → nothing. While it runs, which is until it is cancelled or the last session has
+    /// ended, the engine sends <see cref="ConnectionsChanged"/>.
+    /// </summary>
+    public const string WatchConnections = "connection.watch";
+
+    /// <summary>Notification from the engine: <see cref="ConnectionChanges"/>.</summary>
+    public const string ConnectionsChanged = "connection.changed";
+
     /// <summary><see cref="ClusterSelection"/> → array of <see cref="Objects.TelepresenceContext"/>, the current one first.</summary>
     public const string Contexts = "kubeconfig.contexts";
 

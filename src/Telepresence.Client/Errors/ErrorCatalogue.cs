@@ -413,6 +413,12 @@ public static partial class ErrorCatalogue
                 "Start-TelepresenceSandbox"
             ),
             new(
+                ErrorId.SubscriptionExists,
+                Category.ResourceExists,
+                "There is an event subscription '{identifier}' already. End it, or name another with -SourceIdentifier.",
+                "Unregister-Event -SourceIdentifier '{identifier}'"
+            ),
+            new(
                 ErrorId.Timeout,
                 Category.OperationTimeout,
                 "Not done within {seconds} s: {waiting}. Allow more with -TimeoutSeconds.",

@@ -236,6 +236,8 @@ public enum ErrorId
 
     /// <summary>A value cannot be written in the syntax that was asked for.</summary>
     EnvironmentNotWritable,
+    /// <summary>An event subscription of that name is there.</summary>
+    SubscriptionExists,
 
     /// <summary>Not done within the time that was asked for.</summary>
     Timeout,

@@ -3,7 +3,7 @@ using Telepresence.Client.Contract;
 namespace Telepresence.Client.Objects;
 
 /// <summary>A connection from this machine into the cluster, with the property names of NetTCPConnection and ours.</summary>
-public sealed class TelepresenceConnection
+public class TelepresenceConnection
 {
     /// <summary>TCP or UDP.</summary>
     public TransportProtocol Protocol { get; set; }

@@ -86,4 +86,14 @@ public sealed class TelepresenceSession
 
     /// <summary>The session's name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>A copy that is in another state for a reason.</summary>
+    internal TelepresenceSession With(SessionState state, string errorId, string error)
+    {
+        var copy = (TelepresenceSession)MemberwiseClone();
+        copy.State = state;
+        copy.LastErrorId = errorId;
+        copy.LastError = error;
+        return copy;
+    }
 }

@@ -80,6 +80,7 @@ internal sealed class SessionMethods(SessionServices services, SessionRegistry r
             (_, _, _) => Typed(() => Task.FromResult(repair.Run()))
         );
         RegisterLooking(server);
+        new LiveMethods(services, registry).Register(server);
     }
 
     private void RegisterLooking(IpcServer server)

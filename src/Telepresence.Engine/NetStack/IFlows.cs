@@ -17,15 +17,21 @@ internal interface IFlowHandler
 /// <param name="Destination">What the application connected to; may be a virtual address.</param>
 internal sealed record FlowEndpoints(IPEndPoint Source, IPEndPoint Destination);
 
+/// <summary>What TCP connections and UDP 4-tuples have in common. All members may be called from any thread.</summary>
+internal interface IFlow
+{
+    FlowEndpoints Endpoints { get; }
+
+    FlowStatistics Statistics { get; }
+}
+
 /// <summary>
 /// One TCP connection that an application on this machine opened through the VIF; the stack is its passive side.
 /// Reading and writing may go on concurrently with each other, but each by one caller at a time. All members may be
 /// called from any thread.
 /// </summary>
-internal interface ITcpFlow
+internal interface ITcpFlow : IFlow
 {
-    FlowEndpoints Endpoints { get; }
-
     /// <summary>Sends the SYN-ACK: the far side accepted.</summary>
     void Accept();
 
@@ -63,15 +69,11 @@ internal interface ITcpFlow
     /// a RST or a time-out, also while the dial is pending. What was received before may still be read.
     /// </summary>
     Task Closed { get; }
-
-    FlowStatistics Statistics { get; }
 }
 
 /// <summary>One UDP 4-tuple. Threading as <see cref="ITcpFlow"/>.</summary>
-internal interface IUdpFlow
+internal interface IUdpFlow : IFlow
 {
-    FlowEndpoints Endpoints { get; }
-
     /// <summary>The next datagram's payload, valid until the next call; null when the flow was closed.</summary>
     ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken);
 
@@ -83,8 +85,6 @@ internal interface IUdpFlow
 
     /// <summary>Forgets the 4-tuple: the next datagram opens a new flow.</summary>
     void Close();
-
-    FlowStatistics Statistics { get; }
 }
 
 /// <summary>A snapshot of a flow. Bytes are payload; sent is from the application to the cluster.</summary>

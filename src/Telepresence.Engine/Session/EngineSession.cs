@@ -88,6 +88,9 @@ internal sealed partial class EngineSession : IAsyncDisposable
     /// <summary>A conflict came up while connected. Says how it was resolved, or that it was not.</summary>
     public event Action<EngineSession, TelepresenceConflict>? ConflictDetected;
 
+    /// <summary>A program opened a connection. Raised on the packet loop: handlers must return at once.</summary>
+    public event Action<EngineSession, IFlow>? FlowOpened;
+
     /// <summary>Virtual subnets that other sessions must stay clear of.</summary>
     public IEnumerable<IPNetwork> VirtualSubnets =>
         _plan is null ? []
@@ -299,6 +302,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
             _services.Time,
             _services.Loggers.CreateLogger<FlowRouter>()
         );
+        _router.Opened += flow => FlowOpened?.Invoke(this, flow);
         _stack = new IpStack(_device, _router, time: _services.Time);
         // When the stack failed it is the watch itself that undoes.
         _undo.Push(() => _failed ? ValueTask.CompletedTask : new ValueTask(_watchingStack));

@@ -40,6 +40,9 @@ internal sealed partial class FlowRouter(
     private IReadOnlyList<IPNetwork> _virtualSubnets = [];
     private IReadOnlyList<(IPNetwork Subnet, string Workload)> _workloads = [];
 
+    /// <summary>Raised with each new flow, on the packet loop: handlers must return at once.</summary>
+    public event Action<IFlow>? Opened;
+
     /// <summary>Addresses whose port 53 is the engine's name server.</summary>
     public void SetNameServers(IReadOnlyList<IPAddress> addresses) => Volatile.Write(ref _nameServers, addresses);
 
@@ -70,6 +73,7 @@ internal sealed partial class FlowRouter(
 
     public void OnTcpOpen(ITcpFlow flow)
     {
+        Opened?.Invoke(flow);
         if (IsDns(flow.Endpoints.Destination))
             Start(flow.Endpoints, token => _dnsFlows.ServeAsync(flow, token), flow.Abort);
         else if (Resolve(flow.Endpoints.Destination) is { } destination)
@@ -84,6 +88,7 @@ internal sealed partial class FlowRouter(
 
     public void OnUdpOpen(IUdpFlow flow)
     {
+        Opened?.Invoke(flow);
         if (IsDns(flow.Endpoints.Destination))
             Start(flow.Endpoints, token => _dnsFlows.ServeAsync(flow, token), flow.Close);
         else if (Resolve(flow.Endpoints.Destination) is { } destination)

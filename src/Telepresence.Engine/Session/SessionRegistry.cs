@@ -1,6 +1,7 @@
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
+using Telepresence.Engine.NetStack;
 
 namespace Telepresence.Engine.Session;
 
@@ -20,6 +21,9 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
 
     /// <summary>Raised when a conflict came up in a session that is connected; on any thread.</summary>
     public event Action<EngineSession, TelepresenceConflict>? ConflictDetected;
+
+    /// <summary>Raised when a program opened a connection, on the packet loop: handlers must return at once.</summary>
+    public event Action<EngineSession, IFlow>? FlowOpened;
 
     /// <summary>The sessions of this moment.</summary>
     public IReadOnlyList<EngineSession> All => Volatile.Read(ref _sessions);
@@ -116,6 +120,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
             .ConfigureAwait(false);
         session.Changed += OnChanged;
         session.ConflictDetected += OnConflictDetected;
+        session.FlowOpened += OnFlowOpened;
         Volatile.Write(ref _sessions, [.. _sessions, session]);
         Changed?.Invoke(session);
         return session;
@@ -162,6 +167,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         Volatile.Write(ref _sessions, [.. _sessions.Where(s => !ReferenceEquals(s, session))]);
         session.Changed -= OnChanged;
         session.ConflictDetected -= OnConflictDetected;
+        session.FlowOpened -= OnFlowOpened;
         DropNamesIfIdle();
         Changed?.Invoke(session);
     }
@@ -177,6 +183,8 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
 
     private void OnConflictDetected(EngineSession session, TelepresenceConflict conflict) =>
         ConflictDetected?.Invoke(session, conflict);
+
+    private void OnFlowOpened(EngineSession session, IFlow flow) => FlowOpened?.Invoke(session, flow);
 
     private int FreeSlot()
     {

@@ -46,13 +46,8 @@ public abstract class ConnectionCmdlet : TelepresenceCmdlet
     [ValidateNotNullOrEmpty]
     public string? Session { get; set; }
 
-    private protected async Task<IReadOnlyList<TelepresenceConnection>> FindAsync(CancellationToken cancellationToken)
-    {
-        if (await TryGetNetworkEngineAsync(cancellationToken) is not { } engine)
-        {
-            return [];
-        }
-        var filter = new ConnectionFilter
+    private protected ConnectionFilter Filter =>
+        new()
         {
             LocalAddress = LocalAddress,
             LocalPort = LocalPort,
@@ -62,6 +57,13 @@ public abstract class ConnectionCmdlet : TelepresenceCmdlet
             OwningProcess = OwningProcess,
             Protocol = Protocol,
         };
-        return [.. (await engine.ConnectionsAsync(Session, cancellationToken)).Where(filter.Matches)];
+
+    private protected async Task<IReadOnlyList<TelepresenceConnection>> FindAsync(CancellationToken cancellationToken)
+    {
+        if (await TryGetNetworkEngineAsync(cancellationToken) is not { } engine)
+        {
+            return [];
+        }
+        return [.. (await engine.ConnectionsAsync(Session, cancellationToken)).Where(Filter.Matches)];
     }
 }

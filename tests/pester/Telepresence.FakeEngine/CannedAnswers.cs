@@ -9,6 +9,7 @@ namespace Telepresence.FakeEngine;
 internal sealed class CannedAnswers(string directory)
 {
     private const string Session = "demo-default";
+    private readonly LiveAnswers _live = new(directory);
     private static readonly DateTime _since = new(2026, 11, 22, 8, 0, 0, DateTimeKind.Utc);
 
     public JsonRpcMethods Methods(EngineRole role)
@@ -16,8 +17,13 @@ internal sealed class CannedAnswers(string directory)
         JsonRpcMethods methods = new();
         methods.Register<HelloParameters, HelloResult>(
             EngineMethods.Hello,
-            (_, _, _) =>
-                Task.FromResult(new HelloResult("0.1.0", EngineMethods.ContractVersion, Environment.ProcessId, role))
+            (_, request, _) =>
+            {
+                _live.Join(request.Connection);
+                return Task.FromResult(
+                    new HelloResult("0.1.0", EngineMethods.ContractVersion, Environment.ProcessId, role)
+                );
+            }
         );
         methods.Register<ConnectParameters, TelepresenceSession>(EngineMethods.Connect, ConnectAsync);
         Answer<ConnectParameters, ConnectPlan>(methods, EngineMethods.Plan, Plan);
@@ -27,7 +33,14 @@ internal sealed class CannedAnswers(string directory)
         Answer<RepairParameters, TelepresenceRepair[]>(
             methods,
             EngineMethods.Repair,
-            _ => [new() { Kind = "Rule", Description = "pref 5300 to 192.0.2.53 dport 53" }]
+            _ =>
+            {
+                _live.Tell(
+                    EngineMethods.ConflictDetected,
+                    new ConflictNotice(Session, Conflicts(new ConflictParameters())[0])
+                );
+                return [new() { Kind = "Rule", Description = "pref 5300 to 192.0.2.53 dport 53" }];
+            }
         );
         Answer<SessionParameters, TelepresenceSubnet[]>(methods, EngineMethods.Subnets, _ => Subnets());
         Answer<RoutesParameters, TelepresenceRoute[]>(methods, EngineMethods.Routes, Routes);
@@ -64,6 +77,7 @@ internal sealed class CannedAnswers(string directory)
                 return p.Connections.Count;
             }
         );
+        LiveAnswers.Register(methods, Connections()[0]);
         ClusterAnswers.Register(methods, Note);
         ConfigurationAnswers.Register(methods, Note);
         InstallationAnswers.Register(methods, Note);
@@ -98,12 +112,17 @@ internal sealed class CannedAnswers(string directory)
                 await UntilCancelledAsync("connect", cancellationToken);
                 break;
         }
-        return Connected(parameters);
+        var session = Connected(parameters);
+        _live.Tell(EngineMethods.SessionChanged, session);
+        return session;
     }
 
     private Task DisconnectAsync(SessionParameters parameters, JsonRpcRequest request, CancellationToken _)
     {
         Note("disconnected", parameters.Session!);
+        var session = Connected(new());
+        session.State = SessionState.Disconnected;
+        _live.Tell(EngineMethods.SessionChanged, session);
         return Task.CompletedTask;
     }
 

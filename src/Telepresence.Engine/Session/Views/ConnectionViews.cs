@@ -15,11 +15,21 @@ internal static class ConnectionViews
     )
     {
         var (tcp, udp) = session.Flows;
-        foreach (var flow in tcp)
-            yield return View(session, TransportProtocol.Tcp, flow.Endpoints, flow.Statistics, owners, objects);
-        foreach (var flow in udp)
-            yield return View(session, TransportProtocol.Udp, flow.Endpoints, flow.Statistics, owners, objects);
+        foreach (var flow in tcp.Concat<IFlow>(udp))
+        {
+            var connection = new TelepresenceConnection();
+            Fill(connection, session, flow, objects);
+            connection.OwningProcess = OwnerOf(flow, owners);
+            yield return connection;
+        }
     }
+
+    public static TransportProtocol ProtocolOf(IFlow flow) =>
+        flow is ITcpFlow ? TransportProtocol.Tcp : TransportProtocol.Udp;
+
+    /// <summary>The process that has the flow's socket; 0 when it cannot be told.</summary>
+    public static int OwnerOf(IFlow flow, ISocketOwners owners) =>
+        owners.Find(ProtocolOf(flow), flow.Endpoints.Source, flow.Endpoints.Destination);
 
     public static ConnectionKey KeyOf(TransportProtocol protocol, FlowEndpoints endpoints) =>
         new(
@@ -30,35 +40,32 @@ internal static class ConnectionViews
             endpoints.Destination.Port
         );
 
-    private static TelepresenceConnection View(
+    /// <summary>Everything but the process, which costs a look at the system.</summary>
+    public static void Fill(
+        TelepresenceConnection connection,
         EngineSession session,
-        TransportProtocol protocol,
-        FlowEndpoints endpoints,
-        FlowStatistics statistics,
-        ISocketOwners owners,
+        IFlow flow,
         IReadOnlyDictionary<IPAddress, string> objects
     )
     {
+        var endpoints = flow.Endpoints;
+        var statistics = flow.Statistics;
         var cluster = session.Resolve(endpoints.Destination)?.Address ?? endpoints.Destination.Address;
-        return new TelepresenceConnection
-        {
-            Protocol = protocol,
-            LocalAddress = endpoints.Source.Address.ToString(),
-            LocalPort = endpoints.Source.Port,
-            RemoteAddress = endpoints.Destination.Address.ToString(),
-            RemotePort = endpoints.Destination.Port,
-            State = statistics.State,
-            OwningProcess = owners.Find(protocol, endpoints.Source, endpoints.Destination),
-            CreationTime = statistics.Since.UtcDateTime,
-            BytesSent = statistics.BytesSent,
-            BytesReceived = statistics.BytesReceived,
-            RoundTripTime = statistics.RoundTripTime?.TotalMilliseconds,
-            Retransmits = statistics.Retransmits,
-            DnsName = session.Names.Find(cluster),
-            ClusterAddress = cluster.ToString(),
-            Via = session.WorkloadFor(cluster),
-            Target = objects.GetValueOrDefault(cluster, ""),
-            Session = session.Name,
-        };
+        connection.Protocol = ProtocolOf(flow);
+        connection.LocalAddress = endpoints.Source.Address.ToString();
+        connection.LocalPort = endpoints.Source.Port;
+        connection.RemoteAddress = endpoints.Destination.Address.ToString();
+        connection.RemotePort = endpoints.Destination.Port;
+        connection.State = statistics.State;
+        connection.CreationTime = statistics.Since.UtcDateTime;
+        connection.BytesSent = statistics.BytesSent;
+        connection.BytesReceived = statistics.BytesReceived;
+        connection.RoundTripTime = statistics.RoundTripTime?.TotalMilliseconds;
+        connection.Retransmits = statistics.Retransmits;
+        connection.DnsName = session.Names.Find(cluster);
+        connection.ClusterAddress = cluster.ToString();
+        connection.Via = session.WorkloadFor(cluster);
+        connection.Target = objects.GetValueOrDefault(cluster, "");
+        connection.Session = session.Name;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Xml.Linq;
 using Telepresence.PowerShell;
@@ -37,8 +38,18 @@ public class ModuleFilesTests
         var table = views.Elements("TableControl").Single();
         var labels = table.Descendants("Label").Select(l => l.Value.Length).ToList();
 
-        // Columns are as wide as what is in them; what does not fit goes on in the next line.
-        Assert.NotNull(table.Element("AutoSize"));
+        // Columns are as wide as what is in them, or, where rows come one by one, as they are told; what does not fit goes on
+        // in the next line.
+        var widths = table.Descendants("Width").Select(w => int.Parse(w.Value, CultureInfo.InvariantCulture)).ToList();
+        if (widths.Count > 0)
+        {
+            Assert.Equal(labels.Count, widths.Count);
+            Assert.InRange(widths.Sum() + widths.Count - 1, 1, 100);
+        }
+        else
+        {
+            Assert.NotNull(table.Element("AutoSize"));
+        }
         Assert.All(table.Descendants("TableRowEntry"), row => Assert.NotNull(row.Element("Wrap")));
         Assert.InRange(labels.Sum() + labels.Count - 1, 1, 100);
         Assert.All(views.Descendants("PropertyName"), p => Assert.NotNull(type.GetProperty(p.Value)));

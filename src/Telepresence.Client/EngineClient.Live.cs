@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Telepresence.Client.Contract;
+
+namespace Telepresence.Client;
+
+/// <summary>What goes on for as long as somebody looks.</summary>
+public sealed partial class EngineClient
+{
+    /// <summary>Batches that wait for a slow reader; the oldest are dropped and counted past it.</summary>
+    private const int MaximumQueuedChanges = 1024;
+
+    /// <summary>What the engine tells on this connection.</summary>
+    internal EngineNotifications Notifications => notifications;
+
+    /// <summary>Completes when the connection to the engine has ended.</summary>
+    internal Task Completion => connection.Completion;
+
+    /// <summary>
+    /// Connections as they open, change state and close; ends with the last session. Numbers that are missing are batches that
+    /// were lost, because nobody read them in time.
+    /// </summary>
+    /// <param name="session">Null: all.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public async IAsyncEnumerable<ConnectionChanges> WatchConnectionsAsync(
+        string? session,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var operation = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        var changes = Channel.CreateBounded<ConnectionChanges>(
+            new BoundedChannelOptions(MaximumQueuedChanges)
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+                SingleReader = true,
+            }
+        );
+
+        void OnChanged(ConnectionChanges batch)
+        {
+            if (batch.Operation == operation)
+            {
+                changes.Writer.TryWrite(batch);
+            }
+        }
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        notifications.ConnectionsChanged += OnChanged;
+        var watching = WatchAsync();
+        try
+        {
+            await foreach (var batch in changes.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return batch;
+            }
+        }
+        finally
+        {
+            notifications.ConnectionsChanged -= OnChanged;
+            await ended.CancelAsync().ConfigureAwait(false);
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task WatchAsync()
+        {
+            Exception? fault = null;
+            try
+            {
+                await connection
+                    .InvokeAsync(
+                        EngineMethods.WatchConnections,
+                        new ConnectionWatchParameters(operation, session),
+                        ended.Token
+                    )
+                    .ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // Whatever it is, the reader gets it.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fault = e;
+            }
+            changes.Writer.TryComplete(fault);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+# What is looked at while it happens, on a real network interface with the module's own engine and sandbox. Runs only in the
+# network namespace that the runner makes for it.
+BeforeAll {
+    if (-not $env:TELEPRESENCE_TEST_NAMESPACE -or @(ip -j link show | ConvertFrom-Json).Count -ne 1) {
+        throw 'these tests change routes: they run in a namespace of their own only'
+    }
+    Import-Module $env:TELEPRESENCE_MODULE -Force
+    # Short: a socket lies in it.
+    $env:TELEPRESENCE_RUNTIME_DIR = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "tp-$([guid]::NewGuid().ToString('N').Substring(0, 8))")).FullName
+    chmod 700 $env:TELEPRESENCE_RUNTIME_DIR
+    $env:KUBECONFIG = $null
+    ip link add net0 type veth peer name net0far
+    sysctl -qw net.ipv6.conf.net0.disable_ipv6=1 net.ipv6.conf.net0far.disable_ipv6=1
+    ip link set net0far up
+    ip link set net0 up
+    ip address add 192.0.2.1/24 dev net0
+    $resolv = Join-Path $TestDrive resolv.conf
+    Set-Content $resolv 'nameserver 192.0.2.53'
+    mount --bind $resolv /etc/resolv.conf
+    if ($LASTEXITCODE -ne 0) { throw 'mount' }
+
+    # Runs a script beside the test, in a runspace of its own.
+    function Start-Beside($Script) {
+        $shell = [powershell]::Create()
+        $output = [Management.Automation.PSDataCollection[psobject]]::new()
+        $output.EnumeratorNeverBlocks = $true
+        $null = $shell.AddScript("Import-Module '$env:TELEPRESENCE_MODULE'; $Script")
+        $handle = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]] $null, $output)
+        [pscustomobject]@{ Shell = $shell; Output = $output; Handle = $handle }
+    }
+    function Wait-Until($Condition, $What) {
+        $deadline = [datetime]::UtcNow.AddSeconds(60)
+        while (-not (& $Condition)) {
+            if ([datetime]::UtcNow -gt $deadline) { throw "not in time: $What" }
+            Start-Sleep -Milliseconds 20
+        }
+    }
+    $null = Start-TelepresenceSandbox
+    $session = Connect-Telepresence -Sandbox -Vnat all
+    $web = (Resolve-TelepresenceName web.demo -Type A)[0].IPAddress
+}
+
+AfterAll {
+    if (Get-Module Telepresence) {
+        Get-TelepresenceSession | Disconnect-Telepresence
+        Stop-TelepresenceSandbox -ErrorAction Ignore
+    }
+    umount /etc/resolv.conf
+    ip link delete net0
+    Remove-Item -Recurse -Force $env:TELEPRESENCE_RUNTIME_DIR -ErrorAction Ignore
+    $env:TELEPRESENCE_RUNTIME_DIR = $null
+}
+
+Describe 'Watch-TelepresenceConnection with a session' -Tag Network {
+    It 'shows a connection of another program from its first packet to its end' {
+        $beside = Start-Beside 'Watch-TelepresenceConnection -RemotePort 80'
+        try {
+            # Until the watch has begun, the beginning of a connection may be missed.
+            Wait-Until { curl -s --max-time 10 "http://$web/token" > $null; $beside.Output.Change -contains 'Opened' } 'a beginning'
+            $opened = $beside.Output.Where({ $_.Change -eq 'Opened' }, 'First')[0]
+            Wait-Until { $beside.Output.Where{ $_.LocalPort -eq $opened.LocalPort }.Change -contains 'Closed' } 'its end'
+            $closed = $beside.Output.Where({ $_.LocalPort -eq $opened.LocalPort -and $_.Change -eq 'Closed' })[0]
+            $closed.RemoteAddress | Should -Be $web
+            $closed.BytesReceived | Should -BeGreaterThan 0
+            $closed.Session | Should -Be $session.Name
+            $closed.Target | Should -Be 'service/web.demo'
+        }
+        finally {
+            $beside.Shell.Stop()
+            $beside.Shell.Dispose()
+        }
+    }
+}
+
+Describe 'Register-TelepresenceEvent with a session' -Tag Network {
+    It 'tells of a conflict that comes up, and of a session that ends' {
+        $null = 'ConflictDetected', 'StateChanged', 'SubnetChanged' | ForEach-Object { Register-TelepresenceEvent $_ -Session second }
+        try {
+            $second = Connect-Telepresence -Sandbox -Name second
+            $null = Wait-Event Telepresence.StateChanged.second -Timeout 60
+            ip route add 10.244.0.0/15 via 192.0.2.254 dev net0
+            $conflict = (Wait-Event Telepresence.ConflictDetected.second -Timeout 60).SourceEventArgs
+            $conflict.SessionName | Should -Be 'second'
+            $conflict.Conflict.InterfaceAlias | Should -Be 'net0'
+            $moved = (Wait-Event Telepresence.SubnetChanged.second -Timeout 60).SourceEventArgs.Session
+            $moved.TranslatedSubnets | Should -Contain $conflict.Conflict.Subnet
+            $second | Disconnect-Telepresence
+            Wait-Until { (Get-Event Telepresence.StateChanged.second).SourceEventArgs.Session.State -contains 'Disconnected' } 'the end'
+        }
+        finally {
+            ip route delete 10.244.0.0/15 2>$null
+            Get-EventSubscriber | Unregister-Event
+            Get-Event | Remove-Event
+            Get-TelepresenceSession second -ErrorAction Ignore | Disconnect-Telepresence
+        }
+    }
+}
