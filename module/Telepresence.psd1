@@ -28,6 +28,7 @@
         'Get-TelepresenceVirtualAddress'
         'Get-TelepresenceWorkload'
         'Install-TelepresenceManager'
+        'Measure-Telepresence'
         'Register-TelepresenceEvent'
         'Repair-Telepresence'
         'Resolve-TelepresenceName'

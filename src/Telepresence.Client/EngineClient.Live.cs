@@ -17,6 +17,10 @@ public sealed partial class EngineClient
     /// <summary>Completes when the connection to the engine has ended.</summary>
     internal Task Completion => connection.Completion;
 
+    /// <summary>Milliseconds that each of some small calls to the traffic-manager took.</summary>
+    public Task<double[]> PingAsync(PingParameters parameters, CancellationToken cancellationToken) =>
+        connection.InvokeAsync<PingParameters, double[]>(EngineMethods.Ping, parameters, cancellationToken);
+
     /// <summary>
     /// Connections as they open, change state and close; ends with the last session. Numbers that are missing are batches that
     /// were lost, because nobody read them in time.

@@ -17,6 +17,7 @@ internal static class TypeNames
     public const string DnsQuery = "Telepresence.DnsQuery";
     public const string Connection = "Telepresence.Connection";
     public const string ConnectionChange = "Telepresence.ConnectionChange";
+    public const string Measurement = "Telepresence.Measurement";
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
@@ -41,6 +42,7 @@ internal static class TypeNames
             [typeof(TelepresenceDnsQuery)] = DnsQuery,
             [typeof(TelepresenceConnection)] = Connection,
             [typeof(TelepresenceConnectionChange)] = ConnectionChange,
+            [typeof(TelepresenceMeasurement)] = Measurement,
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,

@@ -198,3 +198,48 @@ Describe 'An engine that comes and goes' {
         }
     }
 }
+
+Describe 'Measure-Telepresence' {
+    BeforeAll {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        $port = $listener.LocalEndpoint.Port
+    }
+
+    AfterAll {
+        $listener.Stop()
+    }
+
+    It 'measures handshakes with what is not reached through Telepresence' {
+        $measured = Measure-Telepresence "127.0.0.1:$port" -Duration 0.3
+        $measured.PSTypeNames[0] | Should -Be 'Telepresence.Measurement'
+        $measured.Handshake | Should -BeGreaterThan 0
+        $measured.Sparkline | Should -Match '^[▁▂▃▄▅▆▇█]+$'
+        $measured.Session | Should -BeNullOrEmpty
+        $measured.RoundTrip | Should -BeNullOrEmpty
+    }
+
+    It 'takes the median of the engine''s calls to the traffic-manager' {
+        $measured = Measure-Telepresence 246.0.0.2:80 -Duration 0.2
+        $measured.Session | Should -Be 'demo-default'
+        $measured.RoundTrip | Should -Be 2
+        $measured.Failures | Should -BeGreaterThan 0
+    }
+
+    It 'takes targets from a pipeline, by value and by property name' {
+        @("127.0.0.1:$port", "localhost:$port" | Measure-Telepresence -Duration 0.2).Count | Should -Be 2
+        ([pscustomobject]@{ RemoteAddress = '127.0.0.1'; RemotePort = $port } | Measure-Telepresence -Duration 0.2).RemotePort | Should -Be $port
+    }
+
+    It 'goes on behind a target that is none' {
+        $measured = Measure-Telepresence nonsense, "127.0.0.1:$port" -Duration 0.2 -ErrorVariable errors -ErrorAction SilentlyContinue
+        $measured.RemotePort | Should -Be $port
+        $errors[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParameter,*'
+        $errors[0].TargetObject | Should -Be 'nonsense'
+    }
+
+    It 'tells its steps with -Verbose' {
+        $told = Measure-Telepresence "127.0.0.1:$port" -Duration 0.2 -Verbose 4>&1 | Where-Object { $_ -is [Management.Automation.VerboseRecord] }
+        $told.Message | Should -Contain "127.0.0.1:${port}: shaking hands with 127.0.0.1:$port"
+    }
+}

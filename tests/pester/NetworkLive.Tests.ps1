@@ -95,3 +95,21 @@ Describe 'Register-TelepresenceEvent with a session' -Tag Network {
         }
     }
 }
+
+Describe 'Measure-Telepresence with a session' -Tag Network {
+    It 'measures a service and downloads from it' {
+        $measured = Measure-Telepresence "http://${web}/token" -Duration 2
+        $measured.Session | Should -Be $session.Name
+        $measured.Handshake | Should -BeGreaterThan 0
+        $measured.Failures | Should -Be 0
+        $measured.RoundTrip | Should -BeGreaterThan 0
+        $measured.ThroughputSource | Should -Be 'Download'
+        $measured.Throughput | Should -BeGreaterThan 0
+    }
+
+    It 'counts what the target refuses' {
+        $refused = Measure-Telepresence "${web}:81" -Duration 0.5
+        $refused.Handshake | Should -BeNullOrEmpty
+        $refused.Failures | Should -BeGreaterThan 0
+    }
+}

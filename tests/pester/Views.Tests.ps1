@@ -11,6 +11,7 @@ BeforeDiscovery {
         @{ Type = 'DnsQuery'; Script = { Get-TelepresenceDnsQuery } }
         @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
         @{ Type = 'ConnectionChange'; Script = { Watch-TelepresenceConnection -Session ended } }
+        @{ Type = 'Measurement'; Script = { Measure-Telepresence 246.0.0.2:80 -Duration 0.2 } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
         @{ Type = 'Context'; Script = { Get-TelepresenceContext } }

@@ -32,6 +32,8 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(DnsQueriesParameters))]
 [JsonSerializable(typeof(StopConnectionParameters))]
 [JsonSerializable(typeof(ConnectionWatchParameters))]
+[JsonSerializable(typeof(PingParameters))]
+[JsonSerializable(typeof(double[]))]
 [JsonSerializable(typeof(ConnectionChanges))]
 [JsonSerializable(typeof(ConfigurationParameters))]
 [JsonSerializable(typeof(ConfigurationResult))]

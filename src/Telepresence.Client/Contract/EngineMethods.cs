@@ -63,6 +63,9 @@ public static class EngineMethods
     /// <summary><see cref="StopConnectionParameters"/> → number of connections that were ended.</summary>
     public const string StopConnection = "connection.stop";
 
+    /// <summary><see cref="PingParameters"/> → array of milliseconds.</summary>
+    public const string Ping = "session.ping";
+
     /// <summary>
     /// <see cref="ConnectionWatchParameters"/> → nothing. While it runs, which is until it is cancelled or the last session has
     /// ended, the engine sends <see cref="ConnectionsChanged"/>.

@@ -6,6 +6,8 @@ namespace Telepresence.Engine.Ipc;
 /// <summary>The contract's methods that go on for as long as somebody looks.</summary>
 internal sealed class LiveMethods(SessionServices services, SessionRegistry registry)
 {
+    private const int MaximumPings = 100;
+
     public void Register(IpcServer server)
     {
         server.Register<ConnectionWatchParameters>(
@@ -23,5 +25,22 @@ internal sealed class LiveMethods(SessionServices services, SessionRegistry regi
                     return true;
                 })
         );
+        server.Register<PingParameters, double[]>(
+            EngineMethods.Ping,
+            (parameters, _, token) => SessionMethods.Typed(() => PingAsync(parameters, token))
+        );
+    }
+
+    private async Task<double[]> PingAsync(PingParameters parameters, CancellationToken cancellationToken)
+    {
+        var session = registry.Find(parameters.Session)[0];
+        var times = new double[Math.Clamp(parameters.Count, 1, MaximumPings)];
+        for (var i = 0; i < times.Length; i++)
+        {
+            var begin = services.Time.GetTimestamp();
+            await session.Manager.PingAsync(cancellationToken).ConfigureAwait(false);
+            times[i] = services.Time.GetElapsedTime(begin).TotalMilliseconds;
+        }
+        return times;
     }
 }

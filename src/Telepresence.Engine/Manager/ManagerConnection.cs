@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
 using Telepresence.Client.Errors;
 using Telepresence.Engine.Dns;
 using Telepresence.Protocol.Grpc;
@@ -183,6 +184,30 @@ internal sealed class ManagerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The smallest call that there is, for who wants to know how long one takes.</summary>
+    /// <exception cref="TelepresenceException">ManagerUnavailable and other errors of a call.</exception>
+    public Task PingAsync(CancellationToken cancellationToken) =>
+        CallAsync(options => Client.Version(options), cancellationToken);
+
+    /// <summary>Sets what traffic-manager and traffic-agents log.</summary>
+    /// <param name="level">Lower case, as upstream names levels; empty: what they were started with.</param>
+    /// <param name="duration">After which they log as before; null: for good.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TelepresenceException">ManagerUnavailable and other errors of a call.</exception>
+    public Task SetLogLevelAsync(string level, TimeSpan? duration, CancellationToken cancellationToken) =>
+        CallAsync(
+            options =>
+                Client.SetLogLevel(
+                    new LogLevelRequest
+                    {
+                        LogLevel = level,
+                        Duration = duration is { } time ? Duration.FromTimeSpan(time) : null,
+                    },
+                    options
+                ),
+            cancellationToken
+        );
+
     /// <inheritdoc cref="SessionKeeper.Check"/>
     public void Check() => _keeper.Check();
 
@@ -206,6 +231,21 @@ internal sealed class ManagerConnection : IAsyncDisposable
         _transport.Dispose();
         _channel.Dispose();
         _closing.Dispose();
+    }
+
+    private async Task CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+        where T : class, Google.Protobuf.IMessage<T>, new()
+    {
+        try
+        {
+            await call(new CallOptions(Deadline: CallTimeout, CancellationToken: cancellationToken))
+                .ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw ManagerErrors.From(e, _options, ManagerVersion);
+        }
     }
 
     private async ValueTask<WatchStep> NextAsync<T>(IAsyncEnumerator<T> messages, CancellationToken cancellationToken)

@@ -37,7 +37,12 @@ internal sealed class LiveAnswers(string directory)
         }
     }
 
-    public static void Register(JsonRpcMethods methods, TelepresenceConnection connection) =>
+    public static void Register(JsonRpcMethods methods, TelepresenceConnection connection)
+    {
+        methods.Register<PingParameters, double[]>(
+            EngineMethods.Ping,
+            (_, _, _) => Task.FromResult<double[]>([1, 30, 2])
+        );
         methods.Register<ConnectionWatchParameters>(
             EngineMethods.WatchConnections,
             async (parameters, request, cancellationToken) =>
@@ -62,6 +67,7 @@ internal sealed class LiveAnswers(string directory)
                 }
             }
         );
+    }
 
     private void Count()
     {
