@@ -39,13 +39,11 @@ public static class EnvironmentText
                 return syntax;
             }
         }
-        throw ErrorCatalogue.Error(
-            ErrorId.InvalidParameter,
+        throw ErrorCatalogue.InvalidParameter(
+            "New-TelepresenceIntercept",
+            "EnvironmentSyntax",
             name,
-            ("parameter", "EnvironmentSyntax"),
-            ("value", name),
-            ("reason", $"it is none of {string.Join(", ", SyntaxNames)}"),
-            ("command", "New-TelepresenceIntercept")
+            $"it is none of {string.Join(", ", SyntaxNames)}"
         );
     }
 

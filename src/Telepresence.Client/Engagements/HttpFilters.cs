@@ -62,12 +62,5 @@ public static class HttpFilters
     }
 
     private static TelepresenceException Invalid(string value, string parameter, string reason) =>
-        ErrorCatalogue.Error(
-            ErrorId.InvalidParameter,
-            value,
-            ("parameter", parameter),
-            ("value", value),
-            ("reason", reason),
-            ("command", "New-TelepresenceIntercept")
-        );
+        ErrorCatalogue.InvalidParameter("New-TelepresenceIntercept", parameter, value, reason);
 }

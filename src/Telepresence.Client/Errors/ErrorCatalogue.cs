@@ -48,6 +48,28 @@ public static partial class ErrorCatalogue
         );
     }
 
+    /// <summary>A value that a parameter cannot have.</summary>
+    /// <param name="command">The cmdlet, whose help the way out is.</param>
+    /// <param name="parameter">Without hyphen.</param>
+    /// <param name="value">What was given; the target of the error, too.</param>
+    /// <param name="reason">Behind a colon; without a full stop.</param>
+    public static TelepresenceException InvalidParameter(
+        string command,
+        string parameter,
+        object? value,
+        string reason,
+        Exception? innerException = null
+    ) =>
+        Error(
+            ErrorId.InvalidParameter,
+            value,
+            innerException,
+            ("parameter", parameter),
+            ("value", value),
+            ("reason", reason),
+            ("command", command)
+        );
+
     private static IEnumerable<ErrorEntry> Build() =>
         [
             .. Cluster(),

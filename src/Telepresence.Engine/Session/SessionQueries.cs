@@ -314,12 +314,5 @@ internal sealed class SessionQueries(SessionRegistry registry, SessionServices s
         ErrorCatalogue.Error(ErrorId.AddressNotInSession, address.ToString(), ("address", address));
 
     private static TelepresenceException InvalidParameter(string parameter, string value, string reason) =>
-        ErrorCatalogue.Error(
-            ErrorId.InvalidParameter,
-            value,
-            ("parameter", parameter),
-            ("value", value),
-            ("reason", reason),
-            ("command", "Resolve-TelepresenceName")
-        );
+        ErrorCatalogue.InvalidParameter("Resolve-TelepresenceName", parameter, value, reason);
 }

@@ -191,13 +191,11 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         var slot = Enumerable.Range(0, MaximumSessions).FirstOrDefault(i => !All.Any(s => s.Slot == i), -1);
         return slot >= 0
             ? slot
-            : throw ErrorCatalogue.Error(
-                ErrorId.InvalidParameter,
-                null,
-                ("parameter", "Name"),
-                ("value", "a new session"),
-                ("reason", $"there are {MaximumSessions} sessions already"),
-                ("command", "Connect-Telepresence")
+            : throw ErrorCatalogue.InvalidParameter(
+                "Connect-Telepresence",
+                "Name",
+                "a new session",
+                $"there are {MaximumSessions} sessions already"
             );
     }
 

@@ -119,13 +119,11 @@ internal sealed record SessionSettings
         {
             null => null,
             > 0 and <= 86_400 => TimeSpan.FromSeconds(seconds.Value),
-            _ => throw ErrorCatalogue.Error(
-                ErrorId.InvalidParameter,
+            _ => throw ErrorCatalogue.InvalidParameter(
+                "Connect-Telepresence",
+                "TimeoutSeconds",
                 seconds,
-                ("parameter", "TimeoutSeconds"),
-                ("value", seconds),
-                ("reason", "it must be more than 0 and at most 86400"),
-                ("command", "Connect-Telepresence")
+                "it must be more than 0 and at most 86400"
             ),
         };
 

@@ -108,15 +108,7 @@ public sealed class ShowTelepresenceRouteCommand : TelepresenceCmdlet
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw ErrorCatalogue.Error(
-                ErrorId.InvalidParameter,
-                file,
-                e,
-                ("parameter", nameof(Path)),
-                ("value", file),
-                ("reason", e.Message),
-                ("command", "Show-TelepresenceRoute")
-            );
+            throw ErrorCatalogue.InvalidParameter("Show-TelepresenceRoute", nameof(Path), file, e.Message, e);
         }
     }
 

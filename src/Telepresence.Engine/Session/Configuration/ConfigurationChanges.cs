@@ -115,12 +115,5 @@ internal sealed class ConfigurationChanges(SessionServices services)
     }
 
     private static TelepresenceException Invalid(string parameter, string value, string reason) =>
-        ErrorCatalogue.Error(
-            ErrorId.InvalidParameter,
-            value,
-            ("parameter", parameter),
-            ("value", value),
-            ("reason", reason),
-            ("command", Command)
-        );
+        ErrorCatalogue.InvalidParameter(Command, parameter, value, reason);
 }
