@@ -31,6 +31,7 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
             Copy(Path.Combine(BinariesOf("Telepresence.PowerShell"), assembly), Path.Combine(output, assembly));
         }
         CopyTree(PathOf("module/examples"), Path.Combine(output, "examples"));
+        // The engine's files have their hashes in Telepresence.PowerShell.dll: none more, none less.
         CopyTree(BinariesOf("Telepresence.Engine"), Path.Combine(output, "engine"));
         CopyTree(BinariesOf("Telepresence.Sandbox"), Path.Combine(output, "sandbox"));
         Copy(PathOf("LICENSE"), Path.Combine(output, "LICENSE"));
@@ -60,13 +61,21 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
 
     private string BinariesOf(string project) => PathOf(Path.Combine("src", project, "bin", configuration, "net10.0"));
 
+    /// <summary>Makes the one folder what the other is, without what only developers need.</summary>
     private static void CopyTree(string from, string to)
     {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        var files = Directory
+            .EnumerateFiles(from, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is not (".pdb" or ".xml"))
+            .ToDictionary(file => Path.Combine(to, Path.GetRelativePath(from, file)));
+        foreach (var (target, file) in files)
         {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             Copy(file, target);
+        }
+        foreach (var stale in Directory.EnumerateFiles(to, "*", SearchOption.AllDirectories).Except(files.Keys))
+        {
+            File.Delete(stale);
         }
     }
 

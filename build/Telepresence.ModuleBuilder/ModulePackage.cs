@@ -23,7 +23,6 @@ internal static class ModulePackage
         var files = Directory
             .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => (Path: file, Name: Path.GetRelativePath(folder, file).Replace('\\', '/')))
-            .Where(file => !file.Name.EndsWith(".pdb", StringComparison.Ordinal))
             .OrderBy(file => file.Name, StringComparer.Ordinal)
             .ToList();
         if (!files.Any(file => file.Name == $"{Id}.psd1"))

@@ -5,7 +5,8 @@ using Telepresence.Client.Launch;
 namespace Telepresence.Client;
 
 /// <summary>The engines of this user on this machine.</summary>
-public sealed class EngineSource : IEngineSource
+/// <param name="integrity">What the network engine's files must be before it is started; null: any.</param>
+public sealed class EngineSource(Func<EngineIntegrity>? integrity = null) : IEngineSource
 {
     /// <inheritdoc/>
     public Task<JsonRpcConnection?> FindAsync(
@@ -22,5 +23,5 @@ public sealed class EngineSource : IEngineSource
         CancellationToken cancellationToken
     ) => EngineLauncher.ConnectOrStartAsync(role, Options(methods), progress, cancellationToken);
 
-    private static EngineLaunchOptions Options(JsonRpcMethods methods) => new() { Methods = methods };
+    private EngineLaunchOptions Options(JsonRpcMethods methods) => new() { Methods = methods, Integrity = integrity };
 }

@@ -417,6 +417,12 @@ public static partial class ErrorCatalogue
                 "Repair-Telepresence"
             ),
             new(
+                ErrorId.EngineChanged,
+                Category.SecurityError,
+                "The engine in '{folder}' is not the one that this module was built with: {files}. It gets no privilege. Install the module again.",
+                "Install-PSResource Telepresence -Reinstall"
+            ),
+            new(
                 ErrorId.EngineVersionMismatch,
                 Category.ProtocolError,
                 "The running engine is {engine}, this module is {module}. Disconnect all sessions, so that the engine ends, and connect again.",

@@ -156,6 +156,9 @@ public enum ErrorId
     /// <summary>No engine runs, or it cannot be started.</summary>
     EngineUnavailable,
 
+    /// <summary>The engine's files are not those that the module was built with.</summary>
+    EngineChanged,
+
     /// <summary>Engine and module are of different versions.</summary>
     EngineVersionMismatch,
 

@@ -103,7 +103,11 @@ public sealed record EngineHosting(string FileName, bool IsPwsh)
             // /usr/bin/dotnet is usually a link into the folder that holds the runtimes.
             var target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file);
             var runtimes = Path.Combine(Path.GetDirectoryName(target) ?? "", "shared", "Microsoft.NETCore.App");
-            return Directory.Exists(runtimes) && Directory.EnumerateDirectories(runtimes, Runtime + "*").Any()
+            // A link whose target is gone exists, too.
+            return
+                File.Exists(target)
+                && Directory.Exists(runtimes)
+                && Directory.EnumerateDirectories(runtimes, Runtime + "*").Any()
                 ? target
                 : null;
         }

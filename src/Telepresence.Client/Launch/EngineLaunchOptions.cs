@@ -18,6 +18,9 @@ public sealed record EngineLaunchOptions
     /// <summary>The engine's assembly; null: <see cref="EngineFiles.Locate"/>.</summary>
     public string? EngineAssembly { get; init; }
 
+    /// <summary>What its files must be before it gets network privilege; null: any, as in a source tree.</summary>
+    public Func<EngineIntegrity>? Integrity { get; init; }
+
     /// <summary>What runs it; null: <see cref="EngineHosting.Locate"/>.</summary>
     public EngineHosting? Hosting { get; init; }
 

@@ -32,7 +32,7 @@ public static class EngineLauncher
     /// <summary>A connection to the engine, which is started, with elevation where its role needs it, when none runs.</summary>
     /// <param name="progress">Told what is being waited for, in words.</param>
     /// <exception cref="TelepresenceException">
-    /// EngineUnavailable, EngineVersionMismatch, ElevationRefused, TunUnavailable, PlatformNotYetSupported.
+    /// EngineUnavailable, EngineChanged, EngineVersionMismatch, ElevationRefused, TunUnavailable, PlatformNotYetSupported.
     /// </exception>
     public static async Task<JsonRpcConnection> ConnectOrStartAsync(
         EngineRole role,

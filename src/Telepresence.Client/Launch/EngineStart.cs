@@ -12,7 +12,7 @@ internal static class EngineStart
 {
     private const int WordsLimit = 4096;
 
-    /// <exception cref="TelepresenceException">EngineUnavailable, ElevationRefused, TunUnavailable, PlatformNotYetSupported.</exception>
+    /// <exception cref="TelepresenceException">EngineUnavailable, EngineChanged, ElevationRefused, TunUnavailable, PlatformNotYetSupported.</exception>
     public static async Task StartAsync(
         EngineEndpoint endpoint,
         EngineLaunchOptions options,
@@ -31,6 +31,10 @@ internal static class EngineStart
         }
         var hosting = options.Hosting ?? EngineHosting.Locate();
         var assembly = options.EngineAssembly ?? EngineFiles.Locate();
+        if (endpoint.Role == EngineRole.Network)
+        {
+            options.Integrity?.Invoke().Verify(assembly);
+        }
         EngineArguments arguments = new() { Directory = endpoint.Directory, Role = endpoint.Role };
         if (endpoint.Role == EngineRole.User || PosixOwnership.EffectiveUser == 0)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Telepresence.Client.Launch;
 using Telepresence.E2ETests.Netns;
 using Telepresence.Sandbox.Demo.Driving;
@@ -24,9 +25,11 @@ internal sealed class UserHome
         _workstation = workstation;
         _user = user;
         File.SetUnixFileMode(workstation.Folder, (UnixFileMode)0b111_101_101);
-        _module = Path.Combine(workstation.Folder, "module");
+        // As a user's folder may be called.
+        var folder = workstation.NewFolder("Mödule für alle");
+        _module = Path.Combine(folder, "Telepresence");
         Run("cp", "-r", Path.GetDirectoryName(BuiltModule.Locate())!, _module);
-        Run("chmod", "-R", "a+rX", _module);
+        Run("chmod", "-R", "a+rX", folder);
         _sudoers = workstation.NewFolder("sudoers");
         var rule = Path.Combine(_sudoers, "telepresence");
         File.WriteAllText(rule, $"#{user} ALL=(root) NOPASSWD: ALL\n");
@@ -38,11 +41,15 @@ internal sealed class UserHome
         Run("chown", "-R", $"{user}:{user}", _home, _runtime);
     }
 
+    /// <summary>The engine of the user's module.</summary>
+    public string EngineFolder => Path.Combine(_module, "engine");
+
     public bool MayRun(string file) =>
         _workstation.Run("setpriv", $"--reuid={_user}", "--clear-groups", "test", "-x", file).ExitCode == 0;
 
     /// <summary>Runs cmdlets in a pwsh of the user's own.</summary>
-    public ProgramResult RunPwsh(string cmdlets)
+    /// <param name="withoutDotnet">Hides the program <c>dotnet</c>, not the runtime that a framework-dependent pwsh needs.</param>
+    public ProgramResult RunPwsh(string cmdlets, bool withoutDotnet = false)
     {
         var script = Path.Combine(_workstation.Folder, "cmdlets.ps1");
         File.WriteAllText(
@@ -52,7 +59,8 @@ internal sealed class UserHome
         );
         File.SetUnixFileMode(script, (UnixFileMode)0b110_100_100);
         var command =
-            $"mount --bind '{_sudoers}' /etc/sudoers.d && "
+            (withoutDotnet ? HideDotnet() : "")
+            + $"mount --bind '{_sudoers}' /etc/sudoers.d && "
             + $"exec setpriv --reuid={_user} --regid={_user} --clear-groups env -u {EngineFiles.OverrideVariable} "
             + $"-u XDG_RUNTIME_DIR -u XDG_CACHE_HOME -u XDG_CONFIG_HOME HOME='{_home}' KUBECONFIG='{_kubeconfig}' "
             + $"{RuntimeDirectory.OverrideVariable}='{_runtime}' pwsh -NoProfile -NonInteractive -File '{script}'";
@@ -73,6 +81,20 @@ internal sealed class UserHome
             // It ended with its last session.
             return;
         }
+    }
+
+    private string HideDotnet()
+    {
+        var runtime = Path.GetDirectoryName(EngineHosting.Locate().FileName)!;
+        var kept = _workstation.NewFolder("runtime");
+        Run("chmod", "a+rx", kept);
+        var mounts = new StringBuilder();
+        foreach (var folder in (string[])["host", "shared"])
+        {
+            var copy = Directory.CreateDirectory(Path.Combine(kept, folder)).FullName;
+            mounts.Append($"mount --bind '{runtime}/{folder}' '{copy}' && ");
+        }
+        return $"{mounts}mount --rbind '{kept}' '{runtime}' && ";
     }
 
     private void Run(string program, params string[] arguments) => _workstation.Run(program, arguments).Require();
