@@ -153,6 +153,13 @@ public sealed class PesterRun : IDisposable
             "net10.0",
             "Telepresence.FakeEngine.dll"
         );
+        start.Environment["TELEPRESENCE_MODULE_BUILDER"] = Path.Combine(
+            root,
+            "build/Telepresence.ModuleBuilder/bin",
+            configuration,
+            "net10.0",
+            "Telepresence.ModuleBuilder.dll"
+        );
         start.Environment["TELEPRESENCE_VERSION"] = PesterDiscovery.Version;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
