@@ -107,7 +107,9 @@ Describe 'The package' {
                 } | Split-Path -Leaf | Sort-Object
             }
             $said[0] | Should -Be 'Connected'
-            $said[1] | Should -Match ([regex]::Escape((Join-Path $installed Telepresence $env:TELEPRESENCE_VERSION engine Telepresence.Engine.dll)))
+            # Plain, or compiled ahead for this system.
+            $engine = [regex]::Escape((Join-Path $installed Telepresence $env:TELEPRESENCE_VERSION engine))
+            $said[1] | Should -Match "$engine/([a-z]+-[a-z0-9]+/)?Telepresence\.Engine\.dll"
             $said[2..$said.Count] | Should -Be @('Telepresence.Client.dll', 'Telepresence.PowerShell.dll')
         }
     }

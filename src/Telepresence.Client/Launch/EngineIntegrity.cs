@@ -37,15 +37,24 @@ public sealed class EngineIntegrity
         return hashes.Count > 0 ? new EngineIntegrity(hashes) : throw new FormatException("the list names no file");
     }
 
-    /// <summary>Compares every file of the folder that holds <paramref name="assembly"/>.</summary>
+    /// <summary>
+    /// Compares every file of the folder that holds <paramref name="assembly"/>: with the whole list, or, where the list has that
+    /// folder as a part (an engine compiled ahead for one system), with the part.
+    /// </summary>
     /// <exception cref="TelepresenceException">EngineChanged, with the files that differ; EngineUnavailable: one cannot be read.</exception>
     public void Verify(string assembly)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(assembly))!;
+        var part = Path.GetFileName(folder) + "/";
+        var expected = _hashes.ContainsKey(part + Path.GetFileName(assembly))
+            ? _hashes
+                .Where(f => f.Key.StartsWith(part, StringComparison.Ordinal))
+                .ToDictionary(f => f.Key[part.Length..], f => f.Value, StringComparer.Ordinal)
+            : _hashes;
         List<string> faults;
         try
         {
-            faults = [.. Differences(folder)];
+            faults = [.. Differences(folder, expected)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,9 +72,9 @@ public sealed class EngineIntegrity
         }
     }
 
-    private IEnumerable<string> Differences(string folder)
+    private static IEnumerable<string> Differences(string folder, Dictionary<string, string> expected)
     {
-        var missing = _hashes.Keys.ToHashSet(StringComparer.Ordinal);
+        var missing = expected.Keys.ToHashSet(StringComparer.Ordinal);
         // Hidden ones too: hosts read them like others.
         EnumerationOptions all = new()
         {
@@ -80,7 +89,7 @@ public sealed class EngineIntegrity
             {
                 yield return $"{name} was added";
             }
-            else if (!_hashes[name].Equals(HashOf(file), StringComparison.OrdinalIgnoreCase))
+            else if (!expected[name].Equals(HashOf(file), StringComparison.OrdinalIgnoreCase))
             {
                 yield return $"{name} differs";
             }

@@ -80,6 +80,21 @@ public sealed class EngineIntegrityTests : IDisposable
         Refused("a0 was added, a1 was added, a2 was added and 6 more");
     }
 
+    [Fact]
+    public void A_part_that_is_an_engine_of_its_own_is_compared_by_itself()
+    {
+        var part = Path.Combine(_folder, "runtimes", "linux", "Engine.dll");
+        File.WriteAllBytes(part, [9]);
+        var hash = Convert.ToHexString(SHA256.HashData([9]));
+        var integrity = Read($"{hash}  linux/Engine.dll\n{hash}  linux/native.so\n{hash}  Engine.dll");
+        File.WriteAllBytes(Path.Combine(_folder, "runtimes", "linux", "native.so"), [9]);
+        integrity.Verify(part);
+
+        File.WriteAllBytes(Path.Combine(_folder, "runtimes", "linux", "more.so"), [9]);
+        var error = Assert.Throws<TelepresenceException>(() => integrity.Verify(part));
+        Assert.Contains(": more.so was added. ", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("0123  Engine.dll")]
