@@ -1,4 +1,6 @@
+using System.Reflection;
 using Telepresence.Client.Errors;
+using Telepresence.Client.Launch;
 
 namespace Telepresence.ModuleBuilder;
 
@@ -36,6 +38,16 @@ internal sealed class ModuleAssembly(string repository, string configuration, st
         CopyTree(BinariesOf("Telepresence.Sandbox"), Path.Combine(output, "sandbox"));
         Copy(PathOf("LICENSE"), Path.Combine(output, "LICENSE"));
         WriteHelp(Path.Combine(output, "en-US"));
+        VerifyEngine(output);
+    }
+
+    /// <summary>What users would be told at their first connect fails the build instead.</summary>
+    private static void VerifyEngine(string output)
+    {
+        var assembly = Assembly.LoadFrom(Path.Combine(output, _loaded[0]));
+        using var list = assembly.GetManifestResourceStream("engine.sha256")!;
+        using StreamReader reader = new(list);
+        EngineIntegrity.Parse(reader).Verify(Path.Combine(output, "engine", "Telepresence.Engine.dll"));
     }
 
     private void WriteHelp(string output)

@@ -1,3 +1,4 @@
+using Telepresence.Client.Errors;
 using Telepresence.ModuleBuilder;
 
 try
@@ -17,7 +18,7 @@ try
             return 2;
     }
 }
-catch (Exception e) when (e is IOException or HelpFormatException)
+catch (Exception e) when (e is IOException or HelpFormatException or TelepresenceException)
 {
     Console.Error.WriteLine($"ModuleBuilder : error TPM0001: {e.Message}");
     return 1;
