@@ -55,6 +55,7 @@ public sealed class FollowTests
     [SkippableFact]
     public async Task An_IPv6_subnet_that_a_VPN_takes_is_translated_too()
     {
+        SandboxProcess.RequireServiceFamily(1);
         await using var scene = await SceneAsync(new SubnetSelection(), "--dual-stack");
         var workstation = scene.Workstation;
         var real = workstation.Dig("+short", "web.demo", "AAAA");

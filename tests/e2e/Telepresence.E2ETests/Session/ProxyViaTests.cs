@@ -25,7 +25,8 @@ public sealed class ProxyViaTests(ProxyViaFixture fixture) : IClassFixture<Proxy
         Assert.Contains($"{Services}={workload}", session.ProxyVia);
         Assert.Contains(Peer("http://whoami.demo/peer"), fixture.PodAddresses(workload));
         // Without IPv4, too.
-        Assert.Contains(Peer("http://whoami.demo/peer", "-6"), fixture.PodAddresses(workload));
+        if (SandboxProcess.ServiceFamilies.Contains(1))
+            Assert.Contains(Peer("http://whoami.demo/peer", "-6"), fixture.PodAddresses(workload));
     }
 
     [SkippableFact]
@@ -62,7 +63,7 @@ public sealed class ProxyViaTests(ProxyViaFixture fixture) : IClassFixture<Proxy
         Assert.Empty(session.Subnets);
         Assert.Contains(Peer("http://whoami.demo/peer"), fixture.PodAddresses("echo-b"));
         Assert.Contains(Peer("http://web-headless.demo:8080/peer"), fixture.PodAddresses("echo-b"));
-        foreach (var type in (string[])["A", "AAAA"])
+        foreach (var type in SandboxProcess.ServiceFamilies.Select(family => family == 0 ? "A" : "AAAA"))
         {
             var echo = Workstation.Dig("+short", "udp-echo.demo", type);
             Assert.Equal(

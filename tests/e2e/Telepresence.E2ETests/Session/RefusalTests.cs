@@ -9,6 +9,7 @@ public sealed class RefusalTests(SessionFixture fixture) : IClassFixture<Session
     [InlineData(1)]
     public async Task A_closed_port_refuses(int family)
     {
+        SandboxProcess.RequireServiceFamily(family);
         await fixture.StartAsync();
         var closed = fixture.Sandbox.Addresses("demo/closed")[family];
         Refusal.Read(fixture.Workstation.RunPython(PythonScripts.Connect, closed, "80")).AssertRefusedBeforeTimeout();

@@ -12,6 +12,7 @@ public sealed class StreamTests(SessionFixture fixture) : IClassFixture<SessionF
     [InlineData(1)]
     public async Task One_side_closes_and_still_gets_all_that_the_other_has_to_say(int family)
     {
+        SandboxProcess.RequireServiceFamily(family);
         await fixture.StartAsync();
         const string Size = "3000000";
         var echo = fixture.Sandbox.Addresses("demo/echo")[family];
@@ -25,6 +26,7 @@ public sealed class StreamTests(SessionFixture fixture) : IClassFixture<SessionF
     [InlineData(1)]
     public async Task Datagrams_come_back_whole_also_those_longer_than_a_packet(int family)
     {
+        SandboxProcess.RequireServiceFamily(family);
         await fixture.StartAsync();
         var echo = fixture.Sandbox.Addresses("demo/echo")[family];
         Assert.Equal(

@@ -13,6 +13,7 @@ public sealed class TranslationTests
     [SkippableFact]
     public async Task All_translates_everything_and_keeps_the_rest_of_each_address()
     {
+        SandboxProcess.RequireServiceFamily(1);
         await using var scene = await SceneAsync(new SubnetSelection { Vnat = ["all"] }, "--dual-stack");
         foreach (var (service, port) in ((string, int)[])[("web", 80), ("web-headless", 8080)])
         {
