@@ -79,8 +79,10 @@ internal sealed class GrpcServer : IAsyncDisposable
         kestrel.Limits.MaxResponseBufferSize = 1024 * 1024;
         // Every connection through the cluster is a stream. A client at the limit would wait for ever, silently.
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000_000;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 16 * 1024 * 1024;
-        kestrel.Limits.Http2.InitialStreamWindowSize = 2 * 1024 * 1024;
+        // What a stream's peer does not read is held here, at most its window. Kestrel gives the connection's window back only
+        // when the half of it was read: were it near what a few such streams hold, they would stop all others for ever.
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024 * 1024;
         kestrel.Limits.Http2.MaxFrameSize = 256 * 1024;
         kestrel.Listen(listenAt, listen => listen.Protocols = HttpProtocols.Http2);
         var transport = new SocketTransportOptions
