@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Launch;
 using Telepresence.Engine.Dns;
+using Telepresence.Engine.Engagements.Volumes;
 using Telepresence.Engine.Ipc;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session;
@@ -35,6 +37,7 @@ internal static class EngineComposition
             var repair = new EngineRepair(services);
             repair.Start();
             methods.RegisterSessions(host.Server, repair);
+            new EngagementMethods(registry).Register(host.Server);
             KeepWhileConnected(host, registry);
         }
         host.OnStop(_ =>
@@ -59,6 +62,7 @@ internal static class EngineComposition
                     configuration,
                     configuration.ClusterConnect ?? TimeSpan.FromSeconds(20)
                 ),
+            Volumes = VolumeMounterFactory.Create(host.Options.Time, StartAsUser),
             ClientName = $"{Environment.UserName}@{Environment.MachineName}",
             InstallId = InstallIdentity.ReadOrMake(Environment.GetEnvironmentVariable),
             Loggers = host.Loggers,
@@ -87,9 +91,16 @@ internal static class EngineComposition
             }
             host.Server.Broadcast(EngineMethods.SessionChanged, session.View());
         };
+        registry.EngagementChanged += engagement =>
+            host.Server.Broadcast(EngineMethods.EngagementChanged, engagement);
         registry.ConflictDetected += (session, conflict) =>
             host.Server.Broadcast(EngineMethods.ConflictDetected, new ConflictNotice(session.Name, conflict));
     }
+
+    private static Process StartAsUser(ProcessStartInfo start) =>
+        OperatingSystem.IsLinux()
+            ? UnprivilegedProcess.Start(start)
+            : Process.Start(start) ?? throw new InvalidOperationException("no process was started");
 
     private static uint UserId() => OperatingSystem.IsLinux() ? PosixOwnership.EffectiveUser : 0;
 

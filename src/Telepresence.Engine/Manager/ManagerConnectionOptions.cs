@@ -1,3 +1,5 @@
+using Telepresence.Protocol.Manager;
+
 namespace Telepresence.Engine.Manager;
 
 /// <summary>Who connects to a traffic-manager, and how long things may take.</summary>
@@ -41,6 +43,9 @@ internal sealed record ManagerConnectionOptions
 
     /// <summary>timeouts.reconnectWait: how long what is new waits for a lost way to come back.</summary>
     public TimeSpan ReconnectWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The session's intercepts, for a manager that was replaced and takes the session over (2.25 and later).</summary>
+    public Func<IReadOnlyList<InterceptInfo>> Intercepts { get; init; } = static () => [];
 
     public TunnelOptions Tunnels { get; init; } = new();
 

@@ -15,13 +15,20 @@ internal sealed class ManagerTunnel : IDisposable
     private readonly TunnelOptions _options;
     private bool _replay;
 
-    internal ManagerTunnel(GrpcCall call, TunnelReader reader, TunnelWriter writer, TunnelOptions options)
+    /// <param name="isDialled">False: it is this side that dials, and <see cref="AcceptAsync"/> or <see cref="RejectAsync"/> is due.</param>
+    internal ManagerTunnel(
+        GrpcCall call,
+        TunnelReader reader,
+        TunnelWriter writer,
+        TunnelOptions options,
+        bool isDialled = true
+    )
     {
         _call = call;
         _reader = reader;
         _writer = writer;
         _options = options;
-        DialResult = ReadDialResultAsync();
+        DialResult = isDialled ? ReadDialResultAsync() : Task.FromResult(Manager.DialResult.Connected);
     }
 
     /// <summary>Comes after the far side's dial, at the latest a little after the dial time-out.</summary>
@@ -73,6 +80,22 @@ internal sealed class ManagerTunnel : IDisposable
         _writer.AppendDataAsync(datagram, cancellationToken);
 
     public Task FlushAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken);
+
+    /// <summary>Tells the far side, for which this side dialled, that the dial succeeded.</summary>
+    public ValueTask AcceptAsync(CancellationToken cancellationToken) =>
+        _writer.WriteAsync(TunnelMessageCode.DialOk, default, cancellationToken);
+
+    /// <summary>Tells the far side, for which this side dialled, that the dial failed.</summary>
+    /// <param name="errno">See <see cref="DialErrno"/>.</param>
+    public async ValueTask RejectAsync(byte errno, CancellationToken cancellationToken)
+    {
+        await _writer
+            .WriteAsync(TunnelMessageCode.DialReject, new[] { errno }, cancellationToken)
+            .ConfigureAwait(false);
+        CompleteWrite();
+        // The call's end is the far side's word that it has read this: resetting it before could overtake the rejection.
+        while (await ReadAsync(cancellationToken).ConfigureAwait(false)) { }
+    }
 
     /// <summary>No more data from this side.</summary>
     public void CompleteWrite() => _call.CompleteRequest();

@@ -169,7 +169,15 @@ internal sealed class SessionKeeper : IAsyncDisposable
         try
         {
             await _client
-                .ReconnectClient(new ReconnectClientRequest { Session = Session, Client = _info }, call)
+                .ReconnectClient(
+                    new ReconnectClientRequest
+                    {
+                        Session = Session,
+                        Client = _info,
+                        Intercepts = { _options.Intercepts() },
+                    },
+                    call
+                )
                 .ConfigureAwait(false);
             return true;
         }

@@ -14,7 +14,15 @@ internal sealed class TunnelDialer(Func<CallOptions, GrpcCall> open, string sess
 
     /// <summary>Returns after StreamOK; the dial goes on.</summary>
     /// <exception cref="RpcException">NotFound: the session is unknown. DeadlineExceeded: no StreamOK in time. Others: the way there broke.</exception>
-    public async ValueTask<ManagerTunnel> OpenAsync(ConnId id, CancellationToken cancellationToken)
+    public ValueTask<ManagerTunnel> OpenAsync(ConnId id, CancellationToken cancellationToken) =>
+        OpenAsync(id, isDialled: true, cancellationToken);
+
+    /// <summary>Answers a DialRequest: a tunnel for which this side dials (PROTOCOL §2.7).</summary>
+    /// <inheritdoc cref="OpenAsync(ConnId, CancellationToken)"/>
+    public ValueTask<ManagerTunnel> AnswerAsync(ConnId id, CancellationToken cancellationToken) =>
+        OpenAsync(id, isDialled: false, cancellationToken);
+
+    private async ValueTask<ManagerTunnel> OpenAsync(ConnId id, bool isDialled, CancellationToken cancellationToken)
     {
         // No deadline of the call's own: that would also end the tunnel later.
         var limit = options.RoundtripLatency + options.DialTimeout;
@@ -40,7 +48,7 @@ internal sealed class TunnelDialer(Func<CallOptions, GrpcCall> open, string sess
             }
             if (reader.Code != TunnelMessageCode.StreamOk)
                 throw new RpcException(StatusCode.Internal, $"The tunnel began with {reader.Code}, not with StreamOk.");
-            return new ManagerTunnel(call, reader, writer, options);
+            return new ManagerTunnel(call, reader, writer, options, isDialled);
         }
         catch (Exception e) when (ManagerTunnel.IsOfTunnel(e))
         {

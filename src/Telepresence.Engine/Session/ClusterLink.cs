@@ -7,6 +7,7 @@ using Telepresence.Client.Ipc;
 using Telepresence.Engine.Dns;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.NetStack;
+using Telepresence.Protocol.Manager;
 using Telepresence.Protocol.Tunnel;
 
 namespace Telepresence.Engine.Session;
@@ -40,7 +41,10 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
     public ClusterLink(IClusterAccess access, ManagerConnectionOptions options, ILoggerFactory loggers)
     {
         _access = access;
-        _options = options;
+        _options = options with
+        {
+            Intercepts = () => Intercepts(),
+        };
         _loggers = loggers;
         _logger = loggers.CreateLogger<ClusterLink>();
     }
@@ -50,6 +54,12 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
 
     /// <summary>What the manager says of its cluster changed. One call at a time, not for the first.</summary>
     public event Action<ManagerClusterInfo>? InfoChanged;
+
+    /// <summary>The manager forgot the session, and there is a new one. On any thread.</summary>
+    public event Action<ManagerConnection>? SessionReplaced;
+
+    /// <summary>What a manager that was replaced is told of the session's intercepts.</summary>
+    public Func<IReadOnlyList<InterceptInfo>> Intercepts { get; set; } = static () => [];
 
     public FlowCounters Counters => _counters;
 
@@ -253,6 +263,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
             Volatile.Read(ref _agents)?.Follow(connection);
             OnReachableChanged(true, null);
             Adopt(connection);
+            SessionReplaced?.Invoke(connection);
         }
     }
 

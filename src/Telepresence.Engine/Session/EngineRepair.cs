@@ -21,6 +21,7 @@ internal sealed class EngineRepair(SessionServices services)
         [
             .. services.Routing.Repair().Select(text => Undone("Route", text)),
             .. DnsPlumbing.Repair(services.DnsEnvironment).Select(text => Undone("Dns", text)),
+            .. services.Volumes.Repair().Select(text => Undone("Volumes", text)),
         ];
 
     private static TelepresenceRepair Undone(string kind, string description) =>

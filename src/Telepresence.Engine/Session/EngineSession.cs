@@ -4,6 +4,7 @@ using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
 using Telepresence.Engine.Dns;
+using Telepresence.Engine.Engagements;
 using Telepresence.Engine.Manager;
 using Telepresence.Engine.NetStack;
 using Telepresence.Engine.Routing;
@@ -41,6 +42,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private IpStack _stack = null!;
     private FlowRouter _router = null!;
     private DnsServer _dns = null!;
+    private EngagementSet _engagements = null!;
     private IReadOnlyList<IPAddress> _appliedNameServers = [];
 
     private SessionState _state = SessionState.Connecting;
@@ -115,6 +117,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
     public ManagerConnection Manager => _link.Connection;
 
     public AddressNames Names => _names;
+
+    public EngagementSet Engagements => _engagements;
 
     public ClusterObjects Objects { get; }
 
@@ -402,6 +406,22 @@ internal sealed partial class EngineSession : IAsyncDisposable
         watch.CatchUp();
         if (_zone.FollowsCluster)
             FollowNamespaces();
+        HoldEngagements();
+    }
+
+    /// <summary>None is there yet. They end first: what they have on this machine lives on the session's tunnels.</summary>
+    private void HoldEngagements()
+    {
+        _engagements = new EngagementSet(
+            EngagementOptions.Make(_services, _access, _link, Name, Namespace, _configuration, _translation)
+        );
+        _link.Intercepts = () => _engagements.Intercepts;
+        _link.SessionReplaced += _engagements.Follow;
+        _undo.Push(async () =>
+        {
+            _link.SessionReplaced -= _engagements.Follow;
+            await _engagements.DisposeAsync().ConfigureAwait(false);
+        });
     }
 
     private void FollowNamespaces()

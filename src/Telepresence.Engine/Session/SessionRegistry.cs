@@ -25,6 +25,9 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
     /// <summary>Raised when a program opened a connection, on the packet loop: handlers must return at once.</summary>
     public event Action<EngineSession, IFlow>? FlowOpened;
 
+    /// <summary>Raised when an engagement of any session changed, came or went; on any thread.</summary>
+    public event Action<TelepresenceEngagement>? EngagementChanged;
+
     /// <summary>The sessions of this moment.</summary>
     public IReadOnlyList<EngineSession> All => Volatile.Read(ref _sessions);
 
@@ -39,6 +42,23 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
             return All;
         var found = All.Where(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)).ToArray();
         return found.Length > 0 ? found : throw NotFound(name);
+    }
+
+    /// <summary>One session; without a name the only one.</summary>
+    /// <exception cref="TelepresenceException">SessionNotFound, SessionAmbiguous.</exception>
+    public EngineSession FindOne(string? name)
+    {
+        var found = Find(name);
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw NotFound("*"),
+            _ => throw ErrorCatalogue.Error(
+                ErrorId.SessionAmbiguous,
+                null,
+                ("sessions", string.Join(", ", found.Select(s => s.Name)))
+            ),
+        };
     }
 
     /// <summary>Connects, or returns the session that has these settings already.</summary>
@@ -121,6 +141,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         session.Changed += OnChanged;
         session.ConflictDetected += OnConflictDetected;
         session.FlowOpened += OnFlowOpened;
+        session.Engagements.Changed += OnEngagementChanged;
         Volatile.Write(ref _sessions, [.. _sessions, session]);
         Changed?.Invoke(session);
         return session;
@@ -168,6 +189,7 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         session.Changed -= OnChanged;
         session.ConflictDetected -= OnConflictDetected;
         session.FlowOpened -= OnFlowOpened;
+        session.Engagements.Changed -= OnEngagementChanged;
         DropNamesIfIdle();
         Changed?.Invoke(session);
     }
@@ -185,6 +207,8 @@ internal sealed class SessionRegistry(SessionServices services) : IAsyncDisposab
         ConflictDetected?.Invoke(session, conflict);
 
     private void OnFlowOpened(EngineSession session, IFlow flow) => FlowOpened?.Invoke(session, flow);
+
+    private void OnEngagementChanged(TelepresenceEngagement engagement) => EngagementChanged?.Invoke(engagement);
 
     private int FreeSlot()
     {

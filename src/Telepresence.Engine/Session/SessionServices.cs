@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
 using Telepresence.Engine.Dns;
+using Telepresence.Engine.Engagements.Volumes;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session.Configuration;
 using Telepresence.Engine.Vif;
@@ -22,6 +23,9 @@ internal sealed record SessionServices
     /// <summary>The last questions to all sessions.</summary>
     public required DnsQueryLog DnsQueries { get; init; }
     public required ClusterAccessFactory OpenCluster { get; init; }
+
+    /// <summary>Mounts the volumes of engagements.</summary>
+    public required IVolumeMounter Volumes { get; init; }
 
     /// <summary>
     /// config.yml of the user and the system and TELEPRESENCE_MANAGER_NAMESPACE, merged. Empty until

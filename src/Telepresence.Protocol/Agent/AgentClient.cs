@@ -16,4 +16,8 @@ public sealed class AgentClient(GrpcChannel channel)
     /// <summary>The agent's name and release.</summary>
     public AsyncUnaryCall<VersionInfo2> Version(CallOptions options = default) =>
         channel.AsyncUnaryCall(AgentMethods.Version, options, Nothing);
+
+    /// <summary>Connections to the agent's pod that want a tunnel.</summary>
+    public AsyncServerStreamingCall<DialRequest> WatchDial(SessionInfo request, CallOptions options = default) =>
+        channel.AsyncServerStreamingCall(AgentMethods.WatchDial, options, request);
 }

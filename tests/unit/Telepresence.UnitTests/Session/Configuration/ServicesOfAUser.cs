@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 using Telepresence.Engine.Dns;
+using Telepresence.Engine.Engagements.Volumes;
 using Telepresence.Engine.Routing;
 using Telepresence.Engine.Session;
 using Telepresence.Engine.Vif;
@@ -28,6 +29,7 @@ internal static class ServicesOfAUser
                     TimeSpan.FromSeconds(20)
                 ),
             ClientName = "me@here",
+            Volumes = new UnsupportedMounter("nothing"),
             InstallId = Guid.NewGuid().ToString(),
             Loggers = NullLoggerFactory.Instance,
         };
