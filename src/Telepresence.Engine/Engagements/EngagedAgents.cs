@@ -146,6 +146,9 @@ internal sealed partial class EngagedAgents : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Hearing dial requests of {Pod}")]
     private partial void LogWatched(AgentPod pod);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dial requests of {Pod} come over the traffic-manager: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Dial requests of {Pod} come over the traffic-manager: {Reason}"
+    )]
     private partial void LogNotWatched(AgentPod pod, string reason);
 }

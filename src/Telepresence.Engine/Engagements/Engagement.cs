@@ -107,13 +107,18 @@ internal sealed partial class Engagement : IPodCarrier, IAsyncDisposable
     {
         foreach (var port in Plan.ToPod)
         {
-            Bind(port.Local, port.Protocol, "ToPod", () =>
-            {
-                if (port.Protocol == TransportProtocol.Udp)
-                    _udpForwards.Add(new UdpForward(port.Local, port.Remote, this, LogFault));
-                else
-                    _tcpForwards.Add(new TcpForward(port.Local, () => port.Remote, this, LogFault));
-            });
+            Bind(
+                port.Local,
+                port.Protocol,
+                "ToPod",
+                () =>
+                {
+                    if (port.Protocol == TransportProtocol.Udp)
+                        _udpForwards.Add(new UdpForward(port.Local, port.Remote, this, LogFault));
+                    else
+                        _tcpForwards.Add(new TcpForward(port.Local, () => port.Remote, this, LogFault));
+                }
+            );
         }
         if (Plan.Request.LocalMountPort is { } mountPort)
         {
@@ -146,7 +151,9 @@ internal sealed partial class Engagement : IPodCarrier, IAsyncDisposable
     {
         try
         {
-            await _settled.Task.WaitAsync(_context.ActiveTimeout, _context.Time, cancellationToken).ConfigureAwait(false);
+            await _settled
+                .Task.WaitAsync(_context.ActiveTimeout, _context.Time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -327,7 +334,10 @@ internal sealed partial class Engagement : IPodCarrier, IAsyncDisposable
                 e,
                 ("port", port),
                 ("protocol", protocol.ToString().ToUpperInvariant()),
-                ("reason", e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "a program listens on it" : e.Message),
+                (
+                    "reason",
+                    e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "a program listens on it" : e.Message
+                ),
                 ("parameter", parameter)
             );
         }

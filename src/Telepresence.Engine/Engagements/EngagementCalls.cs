@@ -113,7 +113,8 @@ internal sealed class EngagementCalls(EngagementContext context)
         foreach (var agent in agents.OrderBy(agent => agent.PodName, StringComparer.Ordinal))
         {
             containers.UnionWith(agent.Containers.Keys);
-            var container = plan.Request.Container ?? (agent.Containers.Count == 1 ? agent.Containers.Keys.First() : "");
+            var container =
+                plan.Request.Container ?? (agent.Containers.Count == 1 ? agent.Containers.Keys.First() : "");
             if (PodTarget.From(agent, container) is { } target)
                 return target;
         }

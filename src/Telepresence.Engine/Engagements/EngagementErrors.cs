@@ -33,12 +33,7 @@ internal static partial class EngagementErrors
             );
         }
         return IsNoWorkload(reason, workload)
-            ? ErrorCatalogue.Error(
-                ErrorId.WorkloadNotFound,
-                workload,
-                ("workload", workload),
-                ("namespace", space)
-            )
+            ? ErrorCatalogue.Error(ErrorId.WorkloadNotFound, workload, ("workload", workload), ("namespace", space))
             : ErrorCatalogue.Error(
                 ErrorId.EngagementRefused,
                 workload,
@@ -112,7 +107,10 @@ internal static partial class EngagementErrors
             plan.Workload,
             ("workload", plan.Workload),
             ("namespace", space),
-            ("containers", containers.Count == 0 ? "no container that could be used" : string.Join(", ", containers.Order())),
+            (
+                "containers",
+                containers.Count == 0 ? "no container that could be used" : string.Join(", ", containers.Order())
+            ),
             ("named", plan.Request.Container is { } named ? $", but no '{named}'" : "")
         );
 

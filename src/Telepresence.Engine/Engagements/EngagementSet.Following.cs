@@ -67,7 +67,8 @@ internal sealed partial class EngagementSet
     )
     {
         await FeedAsync(cancellationToken).ConfigureAwait(false);
-        await Task.WhenAll(engagements.Select(e => RestoreAsync(e, connection, cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(engagements.Select(e => RestoreAsync(e, connection, cancellationToken)))
+            .ConfigureAwait(false);
     }
 
     private async Task RestoreAsync(

@@ -164,7 +164,10 @@ internal sealed partial class EngagementSet : IAsyncDisposable
         progress.Report($"waiting for a traffic-agent in {plan.Workload}");
         var info = await _calls.CreateAsync(connection, plan, spec, cancellationToken).ConfigureAwait(false);
         // What the watch told meanwhile is newer.
-        if (engagement.State is EngagementState.Waiting or EngagementState.Reconnecting && engagement.Info?.Id != info.Id)
+        if (
+            engagement.State is EngagementState.Waiting or EngagementState.Reconnecting
+            && engagement.Info?.Id != info.Id
+        )
             engagement.Update(info);
         await engagement.WaitUntilActiveAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -241,7 +244,10 @@ internal sealed partial class EngagementSet : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What the traffic-manager tells of engagements is not followed any more")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "What the traffic-manager tells of engagements is not followed any more"
+    )]
     private partial void LogFeed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A change of engagement {Name} could not be told")]

@@ -91,8 +91,7 @@ internal static class EngineComposition
             }
             host.Server.Broadcast(EngineMethods.SessionChanged, session.View());
         };
-        registry.EngagementChanged += engagement =>
-            host.Server.Broadcast(EngineMethods.EngagementChanged, engagement);
+        registry.EngagementChanged += engagement => host.Server.Broadcast(EngineMethods.EngagementChanged, engagement);
         registry.ConflictDetected += (session, conflict) =>
             host.Server.Broadcast(EngineMethods.ConflictDetected, new ConflictNotice(session.Name, conflict));
     }

@@ -41,10 +41,7 @@ internal sealed partial class ClusterLink : IFlowCarrier, IClusterResolver, IAsy
     public ClusterLink(IClusterAccess access, ManagerConnectionOptions options, ILoggerFactory loggers)
     {
         _access = access;
-        _options = options with
-        {
-            Intercepts = () => Intercepts(),
-        };
+        _options = options with { Intercepts = () => Intercepts() };
         _loggers = loggers;
         _logger = loggers.CreateLogger<ClusterLink>();
     }

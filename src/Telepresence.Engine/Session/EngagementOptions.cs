@@ -30,9 +30,7 @@ internal static class EngagementOptions
             OpenPod = async (pod, token) =>
                 await access.OpenPodStreamAsync(pod.Namespace, pod.Name, pod.Port, token).ConfigureAwait(false),
             MayLink = token =>
-                configuration.AgentPortForward is false
-                    ? Task.FromResult(false)
-                    : MayLinkAsync(access, space, token),
+                configuration.AgentPortForward is false ? Task.FromResult(false) : MayLinkAsync(access, space, token),
             Translation = translation,
             Volumes = services.Volumes,
             Tunnels = ManagerOptions.Make(services, space, access).Tunnels,

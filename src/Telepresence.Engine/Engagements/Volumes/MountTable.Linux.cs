@@ -61,7 +61,8 @@ internal sealed record MountOwner(int ProcessId, long StartTime)
     public bool IsAlive => StartTimeOf(ProcessId) == StartTime;
 
     /// <summary>What stands in the mount table as the source.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessId}-{StartTime}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{ProcessId}-{StartTime}");
 
     /// <summary>Null when the source is not one of ours.</summary>
     public static MountOwner? Parse(string source)

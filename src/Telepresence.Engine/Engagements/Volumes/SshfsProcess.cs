@@ -56,9 +56,7 @@ internal sealed class SshfsProcess : IMountedVolume
         await Task.Run(() => _unmount(_volume.LocalPath)).ConfigureAwait(false);
         using (var late = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
         {
-            await _process
-                .WaitForExitAsync(late.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _process.WaitForExitAsync(late.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         Kill();
         await _ending.CancelAsync().ConfigureAwait(false);
@@ -75,7 +73,13 @@ internal sealed class SshfsProcess : IMountedVolume
         // It has no port; what stands for one tells its tunnels apart.
         var port = ((uint)Interlocked.Increment(ref _streams) % ushort.MaxValue) + 1;
         var here = new IPEndPoint(IPAddress.Loopback, (int)port);
-        var flow = new StreamFlow(new FlowEndpoints(here, here), _process.StandardOutput.BaseStream, output, output.Dispose, Kill);
+        var flow = new StreamFlow(
+            new FlowEndpoints(here, here),
+            _process.StandardOutput.BaseStream,
+            output,
+            output.Dispose,
+            Kill
+        );
         await using (flow.ConfigureAwait(false))
         {
             try

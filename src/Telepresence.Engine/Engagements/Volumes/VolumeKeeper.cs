@@ -82,8 +82,9 @@ internal sealed partial class VolumeKeeper : IAsyncDisposable
         TaskCompletionSource moved;
         lock (_gate)
         {
-            var isSame = (target.Address, target.SftpPort, target.MountPoint, target.Name) ==
-                (_target.Address, _target.SftpPort, _target.MountPoint, _target.Name);
+            var isSame =
+                (target.Address, target.SftpPort, target.MountPoint, target.Name)
+                == (_target.Address, _target.SftpPort, _target.MountPoint, _target.Name);
             _target = target;
             if (isSame)
                 return;

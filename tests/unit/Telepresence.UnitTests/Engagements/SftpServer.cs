@@ -77,7 +77,12 @@ internal sealed class SftpServer : IDisposable
     private static async Task ServeAsync(Socket socket)
     {
         using var process = Process.Start(
-            new ProcessStartInfo(Program, "-e") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true }
+            new ProcessStartInfo(Program, "-e")
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
         )!;
         try
         {

@@ -36,7 +36,11 @@ public sealed class SshfsMounterTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_directory, "elsewhere", "linked"), "through a link");
         Directory.CreateSymbolicLink(Path.Combine(Exported, "link"), Path.Combine(_directory, "elsewhere"));
         var point = _mounter.MakeMountPoint(null);
-        var mounted = await _mounter.MountAsync(Volume(point), (flow, token) => CarryAsync(server, flow, token), default);
+        var mounted = await _mounter.MountAsync(
+            Volume(point),
+            (flow, token) => CarryAsync(server, flow, token),
+            default
+        );
 
         Assert.Equal(
             Convert.ToHexString(SHA256.HashData(secret)),
