@@ -23,6 +23,7 @@ internal sealed partial class Engagement : IPodCarrier, IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly List<TcpForward> _tcpForwards = [];
     private readonly List<UdpForward> _udpForwards = [];
+    private CancellationTokenSource? _restoration;
     private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TcpForward? _mountForward;
     private MountPoint? _point;
@@ -131,6 +132,22 @@ internal sealed partial class Engagement : IPodCarrier, IAsyncDisposable
         }
         if (Plan.MountsVolumes)
             ReserveMountPoint();
+    }
+
+    /// <summary>For one attempt to get it back: cancelled when another begins, and at the end. Dispose it afterwards.</summary>
+    public CancellationTokenSource BeginRestoration(CancellationToken cancellationToken)
+    {
+        var restoration = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
+        var earlier = Interlocked.Exchange(ref _restoration, restoration);
+        try
+        {
+            earlier?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over.
+        }
+        return restoration;
     }
 
     /// <summary>Before the intercept is created, so that its first connection finds its way.</summary>

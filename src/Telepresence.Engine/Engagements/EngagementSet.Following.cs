@@ -77,7 +77,7 @@ internal sealed partial class EngagementSet
         CancellationToken cancellationToken
     )
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, engagement.Ended);
+        using var either = engagement.BeginRestoration(cancellationToken);
         var backOff = new BackOff(_firstPause, _longestPause, _context.Time);
         try
         {
@@ -101,9 +101,9 @@ internal sealed partial class EngagementSet
                 await backOff.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (engagement.Ended.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It was removed.
+            // It was removed, or is being restored anew.
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
                 "--state",
                 state,
                 .. _release is not { Length: > 0 } || arguments.Contains(EmulateOption)
-                    ? []
+                    ? Array.Empty<string>()
                     : [EmulateOption, _release],
                 .. arguments,
             ]

@@ -84,7 +84,7 @@ internal sealed class InterceptingManager : IAsyncDisposable
         methods.Unary(ManagerMethods.CreateIntercept, (request, _) => ValueTask.FromResult(manager.Create(request)));
         methods.Unary(ManagerMethods.RemoveIntercept, (request, _) => ValueTask.FromResult(manager.Remove(request)));
         methods.Unary(ManagerMethods.EnsureAgent, (request, _) => ValueTask.FromResult(manager.OnEnsure(request)));
-        methods.ServerStreaming(ManagerMethods.WatchIntercepts, (_, token) => manager._intercepts.FollowAsync(token));
+        methods.ServerStreaming(ManagerMethods.WatchIntercepts, manager.WatchInterceptsAsync);
         methods.ServerStreaming(ManagerMethods.WatchAgents, (_, token) => manager._agents.FollowAsync(token));
         methods.ServerStreaming(ManagerMethods.WatchAgentPods, (_, token) => manager._pods.FollowAsync(token));
         methods.ServerStreaming(ManagerMethods.WatchDial, (_, token) => manager._dials.Reader.ReadAllAsync(token));
@@ -96,7 +96,7 @@ internal sealed class InterceptingManager : IAsyncDisposable
     /// <summary>The agent has taken it up; or whatever else it is now.</summary>
     public void Tell(InterceptInfo info)
     {
-        _known[info.Spec.Name] = info;
+        _known[info.Id] = info;
         _intercepts.Set(new InterceptInfoSnapshot { Intercepts = { _known.Values } });
     }
 
@@ -132,12 +132,12 @@ internal sealed class InterceptingManager : IAsyncDisposable
     private InterceptInfo Create(CreateInterceptRequest request)
     {
         var spec = request.InterceptSpec;
-        if (_known.ContainsKey(spec.Name))
+        if (_known.ContainsKey(IdOf(request.Session, spec.Name)))
             throw new RpcException(StatusCode.AlreadyExists, $"Intercept named \"{spec.Name}\" already exists");
         Created.Enqueue(spec);
         var info = new InterceptInfo
         {
-            Id = $"{request.Session.SessionId}:{spec.Name}",
+            Id = IdOf(request.Session, spec.Name),
             Spec = spec,
             Disposition = InterceptDispositionType.Waiting,
             Message = "Waiting for Agent approval",
@@ -147,10 +147,25 @@ internal sealed class InterceptingManager : IAsyncDisposable
         return info;
     }
 
+    private static string IdOf(SessionInfo session, string name) => $"{session.SessionId}:{name}";
+
+    /// <summary>Those of the session.</summary>
+    private async IAsyncEnumerable<InterceptInfoSnapshot> WatchInterceptsAsync(
+        SessionInfo session,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        await foreach (var snapshot in _intercepts.FollowAsync(cancellationToken))
+        {
+            var own = snapshot.Intercepts.Where(i => i.Id == IdOf(session, i.Spec.Name));
+            yield return new InterceptInfoSnapshot { Intercepts = { own } };
+        }
+    }
+
     private Empty Remove(RemoveInterceptRequest2 request)
     {
         Removed.Enqueue(request.Name);
-        if (!_known.TryRemove(request.Name, out _))
+        if (!_known.TryRemove(IdOf(request.Session, request.Name), out _))
             throw new RpcException(StatusCode.NotFound, $"Intercept \"{request.Name}\" not found");
         _intercepts.Set(new InterceptInfoSnapshot { Intercepts = { _known.Values } });
         return new Empty();

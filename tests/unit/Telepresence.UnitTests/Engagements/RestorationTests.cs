@@ -28,7 +28,6 @@ public sealed class RestorationTests : IAsyncLifetime
     public async Task A_new_session_gets_its_intercepts_back()
     {
         await _fixture.NewActiveAsync(new EngagementRequest { Workload = "web", Mounts = false });
-        Manager.Forget();
         var connection = await _fixture.ConnectAsync();
         var active = Until(e =>
             e.State == EngagementState.Active && e.Environment["TELEPRESENCE_INTERCEPT_ID"] == "session-2:web"
