@@ -29,6 +29,7 @@ public sealed class SandboxCluster : IAsyncDisposable
     public static readonly IPAddress MeshAddress = IPAddress.Parse("127.64.0.1");
 
     private const string KubeconfigName = "kubeconfig";
+    private const string ExportName = "volumes";
     private readonly SandboxOptions _options;
     private readonly Stack<object> _owned = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -59,7 +60,16 @@ public sealed class SandboxCluster : IAsyncDisposable
                 ClientConfiguration = options.ClientConfiguration,
             }
         );
-        _agents = new SandboxAgents(_model, _network, _state, Dns, options.Emulate, _agentToken, options.TimeProvider);
+        _agents = new SandboxAgents(
+            _model,
+            _network,
+            _state,
+            Dns,
+            options.Emulate,
+            _agentToken,
+            () => Path.Combine(StateDirectory, ExportName),
+            options.TimeProvider
+        );
     }
 
     /// <summary>The kubeconfig file; its one context is the current one.</summary>
@@ -144,6 +154,32 @@ public sealed class SandboxCluster : IAsyncDisposable
             .Topology.Services.Where(s => s.Addresses.Count > 0)
             .ToDictionary(s => $"{s.Namespace}/{s.Name}", s => s.Addresses);
 
+    /// <summary>Reaches the cluster's addresses as a pod does: a caller of services inside the cluster.</summary>
+    /// <param name="name">A workload's; its first pod.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <exception cref="SandboxException">No such workload.</exception>
+    public IClusterDialer DialerOf(string name, string ns = DemoNamespace) =>
+        _model.Topology.Pods.FirstOrDefault(p => p.Namespace == ns && p.Workload.Name == name) is { } pod
+            ? _network.From(pod.Addresses[0])
+            : throw NotFound(name, ns);
+
+    /// <summary>
+    /// A caller inside the cluster: resolves names by cluster DNS, as <c>http://web.demo/</c> or an address, and dials as the pod
+    /// of a workload does. Every request opens a connection of its own.
+    /// </summary>
+    /// <param name="name">A workload's; its first pod.</param>
+    /// <param name="ns">Its namespace.</param>
+    /// <exception cref="SandboxException">No such workload.</exception>
+    public HttpClient CreateCaller(string name = EngagedWorkloads.Caller, string ns = DemoNamespace) =>
+        InsideCaller.Create(DialerOf(name, ns), Dns, ns);
+
+    /// <summary>The directory that a container has as a volume.</summary>
+    /// <param name="path">Where the container has it.</param>
+    /// <param name="name">A workload's.</param>
+    /// <param name="ns">Its namespace.</param>
+    public string VolumeDirectory(string path, string name = EngagedWorkloads.Orders, string ns = DemoNamespace) =>
+        Path.Combine(StateDirectory, ExportName, ns, name, path.TrimStart('/'));
+
     /// <summary>Lets a Service refuse new connections, as when its pods have stopped to listen.</summary>
     /// <param name="name">Service name.</param>
     /// <param name="ns">Its namespace.</param>
@@ -213,6 +249,7 @@ public sealed class SandboxCluster : IAsyncDisposable
         var whoAmI = await SampleWorkloads
             .AddAsync(_model, _network, PageToken, o => Own(o), cancellationToken)
             .ConfigureAwait(false);
+        Own(await EngagedWorkloads.AddAsync(_model, _network, StateDirectory, cancellationToken).ConfigureAwait(false));
         await StartManagerAsync(cancellationToken).ConfigureAwait(false);
         await StartMeshAsync(whoAmI, cancellationToken).ConfigureAwait(false);
     }
@@ -301,6 +338,7 @@ public sealed class SandboxCluster : IAsyncDisposable
             _network.From(pods[0].Addresses[0]).MapLoopback(MeshAddress, port.Port, port.Protocol, listener);
         }
         Own(_agents);
+        await _agents.RunContainersAsync().ConfigureAwait(false);
         if (_options.Manager != SandboxManager.TrafficManager)
         {
             return;

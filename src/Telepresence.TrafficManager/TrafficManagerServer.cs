@@ -14,15 +14,18 @@ public sealed class TrafficManagerServer : IAsyncDisposable
     private readonly GrpcServer _server;
     private readonly ClusterStateFeed _feed;
     private readonly LogLevels _levels;
+    private readonly InterceptMaking _making;
 
     private TrafficManagerServer(
         GrpcServer server,
         SessionTable sessions,
         ClusterStateFeed feed,
         LogLevels levels,
-        ManagerMetrics metrics
+        ManagerMetrics metrics,
+        InterceptMaking making
     )
     {
+        _making = making;
         _server = server;
         _levels = levels;
         Metrics = metrics;
@@ -54,9 +57,13 @@ public sealed class TrafficManagerServer : IAsyncDisposable
             options.Authentication is { } asked ? new CallAuthentication(asked) : null
         );
         new ManagerService(options, sessions, feed, metrics).AddTo(methods);
-        new AgentService(options, sessions, feed, metrics.Tunnels).AddTo(methods);
+        var arrival = new AgentArrival(options, sessions, sessions.Intercepts);
+        var making = new InterceptMaking(options, sessions, sessions.Intercepts, arrival, feed);
+        sessions.InterceptsLost += lost => making.Restore(lost);
+        var intercepts = new InterceptService(options, sessions, sessions.Intercepts, making);
+        intercepts.AddTo(methods);
+        new AgentService(options, sessions, feed, metrics.Tunnels, arrival, intercepts).AddTo(methods);
         new InjectionService(options, sessions, feed).AddTo(methods);
-        new InterceptService(sessions).AddTo(methods);
         new LogLevelService(levels).AddTo(methods);
         new WorkloadService(options, sessions, feed).AddTo(methods);
         var dialled = new DialledTunnel(
@@ -86,10 +93,11 @@ public sealed class TrafficManagerServer : IAsyncDisposable
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            return new TrafficManagerServer(server, sessions, feed, levels, metrics);
+            return new TrafficManagerServer(server, sessions, feed, levels, metrics, making);
         }
         catch
         {
+            await making.DisposeAsync().ConfigureAwait(false);
             sessions.Dispose();
             feed.Dispose();
             levels.Dispose();
@@ -102,6 +110,7 @@ public sealed class TrafficManagerServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().ConfigureAwait(false);
+        await _making.DisposeAsync().ConfigureAwait(false);
         Sessions.Dispose();
         _feed.Dispose();
         _levels.Dispose();

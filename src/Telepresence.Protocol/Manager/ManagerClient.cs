@@ -160,6 +160,18 @@ public sealed class ManagerClient(GrpcChannel channel)
     public AsyncUnaryCall<Empty> ReportMetrics(TunnelMetrics request, CallOptions options = default) =>
         channel.AsyncUnaryCall(ManagerMethods.ReportMetrics, options, request);
 
+    /// <summary>A traffic-agent's answer to an intercept.</summary>
+    public AsyncUnaryCall<Empty> ReviewIntercept(ReviewInterceptRequest request, CallOptions options = default) =>
+        channel.AsyncUnaryCall(ManagerMethods.ReviewIntercept, options, request);
+
+    /// <summary>Questions to cluster DNS that a traffic-agent is to answer; before 2.31.</summary>
+    public AsyncServerStreamingCall<DNSRequest> WatchLookupDNS(SessionInfo request, CallOptions options = default) =>
+        channel.AsyncServerStreamingCall(ManagerMethods.WatchLookupDNS, options, request);
+
+    /// <summary>A traffic-agent's answer to one of them.</summary>
+    public AsyncUnaryCall<Empty> AgentLookupDNSResponse(DNSAgentResponse request, CallOptions options = default) =>
+        channel.AsyncUnaryCall(ManagerMethods.AgentLookupDNSResponse, options, request);
+
     /// <summary>Log levels that traffic-agents are to take.</summary>
     public AsyncServerStreamingCall<LogLevelRequest> WatchLogLevel(CallOptions options = default) =>
         channel.AsyncServerStreamingCall(ManagerMethods.WatchLogLevel, options, Nothing);

@@ -130,6 +130,13 @@ public static class ManagerMethods
         nameof(GetIntercept)
     );
 
+    /// <summary>Changes nothing that is still there; before 2.31.</summary>
+    public static readonly Method<UpdateInterceptRequest, InterceptInfo> UpdateIntercept = new(
+        MethodType.Unary,
+        ServiceName,
+        nameof(UpdateIntercept)
+    );
+
     /// <summary>Subnets and DNS of the cluster, at once and on change.</summary>
     public static readonly Method<SessionInfo, ClusterInfo> WatchClusterInfo = new(
         MethodType.ServerStreaming,

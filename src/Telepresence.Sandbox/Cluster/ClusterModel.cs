@@ -20,6 +20,7 @@ internal sealed class ClusterModel
     private readonly IReadOnlyList<AddressPool> _podPools;
     private readonly IReadOnlyList<IPAddress> _node;
     private readonly Dictionary<(string PodUid, int, ProtocolType), IPEndPoint> _backends = [];
+    private readonly Dictionary<(string PodUid, int, ProtocolType), IPEndPoint> _apps = [];
 
     public ClusterModel(SandboxOptions options, ResourceStore store, ClusterNetwork network)
     {
@@ -129,6 +130,7 @@ internal sealed class ClusterModel
             {
                 Map(pod, port.TargetPort, port.Protocol, listener);
                 _backends[(pod.Uid, port.TargetPort, port.Protocol)] = listener;
+                _apps[(pod.Uid, port.TargetPort, port.Protocol)] = listener;
             }
         }
         Topology = Topology with { Pods = [.. Topology.Pods, .. pods], Workloads = [.. Topology.Workloads, workload] };
@@ -151,6 +153,42 @@ internal sealed class ClusterModel
         Map(with, port, ProtocolType.Tcp, listener);
         Put(with);
     }
+
+    /// <summary>What a container itself listens at.</summary>
+    public IPEndPoint AppOf(PodSpec pod, ServicePort port) => _apps[(pod.Uid, port.TargetPort, port.Protocol)];
+
+    /// <summary>Leads callers of a pod's port, and of the Services before it, to another listener.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="listener">Null: the container's own.</param>
+    public void Lead(PodSpec pod, ServicePort port, IPEndPoint? listener)
+    {
+        var key = (pod.Uid, port.TargetPort, port.Protocol);
+        _backends[key] = listener ?? _apps[key];
+        foreach (var address in pod.Addresses)
+        {
+            _network.Remap(address, port.TargetPort, port.Protocol, _backends[key]);
+        }
+        foreach (var service in Topology.Services)
+        {
+            var pods = Topology.PodsOf(service).ToList();
+            if (pods.All(p => p.Uid != pod.Uid))
+            {
+                continue;
+            }
+            foreach (var offered in service.Ports)
+            {
+                IPEndPoint[] targets = [.. pods.SelectMany(p => Backend(p, offered))];
+                foreach (var address in targets.Length > 0 ? service.Addresses : [])
+                {
+                    _network.Remap(address, offered.Port, offered.Protocol, targets);
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes another port of a pod answer.</summary>
+    public void Open(PodSpec pod, int port, IPEndPoint listener) => Map(pod, port, ProtocolType.Tcp, listener);
 
     /// <summary>Takes a pod's traffic-agent away.</summary>
     /// <param name="pod">With agent.</param>

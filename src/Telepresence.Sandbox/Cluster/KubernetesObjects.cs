@@ -305,7 +305,26 @@ internal static class KubernetesObjects
         );
 
     private static JsonArray Containers(WorkloadSpec workload, IReadOnlyList<ServicePort> ports) =>
-        new(Container(workload.Name, workload.Image, ports));
+        new(WithEnvironment(Container(workload.Name, workload.Image, ports), workload.Container));
+
+    private static JsonObject WithEnvironment(JsonObject container, ContainerSpec? spec)
+    {
+        if (spec is null)
+        {
+            return container;
+        }
+        container["env"] = new JsonArray([
+            .. spec.Environment.Select(v => new JsonObject { ["name"] = v.Key, ["value"] = v.Value }),
+        ]);
+        container["volumeMounts"] = new JsonArray([
+            .. spec.Mounts.Keys.Select(path => new JsonObject
+            {
+                ["name"] = path.Trim('/').Replace('/', '-'),
+                ["mountPath"] = path,
+            }),
+        ]);
+        return container;
+    }
 
     private static JsonObject ContainerStatus(JsonNode container, string now) =>
         new()

@@ -23,14 +23,26 @@ internal sealed record ServiceSpec(
     public bool IsHeadless => Addresses.Count == 0 && ExternalName is null;
 }
 
+/// <summary>What a workload's container has besides its ports.</summary>
+/// <param name="Environment">Its variables.</param>
+/// <param name="Mounts">Paths of its volumes, with their policies (PROTOCOL §6.5).</param>
+/// <param name="Run">Starts what it does by itself, and ends with the token; null: it only answers.</param>
+internal sealed record ContainerSpec(
+    IReadOnlyDictionary<string, string> Environment,
+    IReadOnlyDictionary<string, int> Mounts,
+    Func<CancellationToken, Task>? Run = null
+);
+
 /// <summary>A workload that a user made: pods belong to it, directly or through a ReplicaSet.</summary>
+/// <param name="Container">Its one container, which has the workload's name; null: it has ports alone.</param>
 internal sealed record WorkloadSpec(
     WorkloadKind Kind,
     string Namespace,
     string Name,
     string Uid,
     string Image,
-    IReadOnlyDictionary<string, string> Labels
+    IReadOnlyDictionary<string, string> Labels,
+    ContainerSpec? Container = null
 );
 
 /// <summary>A pod.</summary>

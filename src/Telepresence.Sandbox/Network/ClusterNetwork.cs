@@ -20,6 +20,15 @@ internal sealed class ClusterNetwork : IClusterDialer
         _routes[(address, port, protocol)] = new Route(backends);
     }
 
+    /// <summary>As <see cref="Map"/>, where something answers already.</summary>
+    public void Remap(IPAddress address, int port, ProtocolType protocol, params IPEndPoint[] backends)
+    {
+        if (_routes.TryGetValue((address, port, protocol), out var present))
+        {
+            _routes.TryUpdate((address, port, protocol), new Route(backends), present);
+        }
+    }
+
     public void Unmap(IPAddress address, int port, ProtocolType protocol) =>
         _routes.TryRemove((address, port, protocol), out _);
 

@@ -24,6 +24,13 @@ internal sealed class PodNetwork(ClusterNetwork cluster, IPAddress source) : ICl
     public ValueTask<Socket> DialUdpAsync(IPEndPoint destination, CancellationToken cancellationToken) =>
         ClusterNetwork.ConnectAsync(Find(destination, ProtocolType.Udp), ProtocolType.Udp, source, cancellationToken);
 
+    /// <summary>Connects to a listener of the pod's own.</summary>
+    public ValueTask<Socket> ConnectAsync(
+        IPEndPoint listener,
+        ProtocolType protocol,
+        CancellationToken cancellationToken
+    ) => ClusterNetwork.ConnectAsync(listener, protocol, source, cancellationToken);
+
     private IPEndPoint Find(IPEndPoint destination, ProtocolType protocol) =>
         _loopback.TryGetValue((destination.Address, destination.Port, protocol), out var listener)
             ? listener

@@ -1,5 +1,6 @@
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
+using Telepresence.TrafficManager.Agents.Forwarding;
 using Telepresence.TrafficManager.Services;
 
 namespace Telepresence.TrafficManager.Agents;
@@ -15,8 +16,11 @@ internal sealed partial class ManagerLink : IAsyncDisposable
 
     private readonly ManagerClient _manager;
     private readonly DialResponder _responder;
+    private readonly InterceptBook _book;
+    private readonly ClientConnector _clients;
     private readonly AgentInfo _agent;
     private readonly TrafficAgentOptions _options;
+    private readonly DnsQuestions _questions;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,13 +28,23 @@ internal sealed partial class ManagerLink : IAsyncDisposable
     private SessionInfo? _session;
     private TimeSpan _delay;
 
-    public ManagerLink(ManagerClient manager, DialResponder responder, AgentInfo agent, TrafficAgentOptions options)
+    public ManagerLink(
+        ManagerClient manager,
+        DialResponder responder,
+        InterceptBook book,
+        ClientConnector clients,
+        AgentInfo agent,
+        TrafficAgentOptions options
+    )
     {
+        _book = book;
+        _clients = clients;
         _manager = manager;
         _responder = responder;
         _agent = agent;
         _options = options;
         _delay = options.RetryDelay;
+        _questions = new DnsQuestions(manager, options);
         _logger = options.LoggerFactory.CreateLogger<ManagerLink>();
         _running = RunAsync();
     }
@@ -55,6 +69,7 @@ internal sealed partial class ManagerLink : IAsyncDisposable
             try
             {
                 _session = await ArriveAsync(_session).ConfigureAwait(false);
+                _clients.Session = _session.SessionId;
                 LogArrived(_logger, _session.SessionId);
                 _arrived.TrySetResult();
                 await ServeAsync(_session).ConfigureAwait(false);
@@ -93,9 +108,12 @@ internal sealed partial class ManagerLink : IAsyncDisposable
         var heartbeat = BeatAsync(session, lost.Token);
         var dials = IfServedAsync(_responder.WatchAsync(session, lost.Token), lost.Token);
         var levels = IfServedAsync(FollowLogLevelAsync(lost.Token), lost.Token);
-        var first = await Task.WhenAny(heartbeat, dials, levels).ConfigureAwait(false);
+        var intercepts = IfServedAsync(_book.FollowAsync(session, lost.Token), lost.Token);
+        var questions = IfServedAsync(_questions.FollowAsync(session, lost.Token), lost.Token);
+        Task[] all = [heartbeat, dials, levels, intercepts, questions];
+        var first = await Task.WhenAny(all).ConfigureAwait(false);
         await lost.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(heartbeat, dials, levels).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Token.ThrowIfCancellationRequested();
         await first.ConfigureAwait(false);
     }

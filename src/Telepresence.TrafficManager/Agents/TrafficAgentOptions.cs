@@ -42,6 +42,18 @@ public sealed record TrafficAgentOptions
     /// <summary>The api port as the pod has it; null: the one that is listened at.</summary>
     public int? ApiPort { get; init; }
 
+    /// <summary>The containers beside it, and the ports that it stands before.</summary>
+    public IReadOnlyList<AgentContainer> Containers { get; init; } = [];
+
+    /// <summary>Directory under which the containers' volumes are exported by SFTP; null: they are not.</summary>
+    public string? ExportDirectory { get; init; }
+
+    /// <summary>The SFTP port as the pod has it, from the one that is listened at; null: the same.</summary>
+    public Func<IPEndPoint, int>? MapSftpPort { get; init; }
+
+    /// <summary>Who a peer is in the cluster; null: who it is.</summary>
+    public Func<IPAddress, IPAddress>? PeerOf { get; init; }
+
     /// <summary>Release the agent says it is.</summary>
     public string Version { get; init; } = "v2.25.0";
 

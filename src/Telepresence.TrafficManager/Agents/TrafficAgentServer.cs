@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using Telepresence.Protocol.Agent;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
+using Telepresence.TrafficManager.Agents.Forwarding;
 using Telepresence.TrafficManager.Grpc;
 using Telepresence.TrafficManager.Services;
 using Telepresence.TrafficManager.Tunnels;
@@ -9,8 +11,8 @@ using Telepresence.TrafficManager.Tunnels;
 namespace Telepresence.TrafficManager.Agents;
 
 /// <summary>
-/// A traffic-agent: dials from its pod, for clients that call it and for the traffic-manager that asks it to. Embedded in
-/// the sandbox and in tests, or the whole of a process.
+/// A traffic-agent: dials from its pod, for clients that call it and for the traffic-manager that asks it to, and stands
+/// before its pod's ports for clients that intercept. Embedded in the sandbox and in tests, or the whole of a process.
 /// </summary>
 public sealed class TrafficAgentServer : IAsyncDisposable
 {
@@ -19,6 +21,7 @@ public sealed class TrafficAgentServer : IAsyncDisposable
     private readonly ManagerLink _link;
     private readonly DialResponder _responder;
     private readonly TunnelReports _reports;
+    private readonly AgentPorts _ports;
 
     private TrafficAgentServer(
         GrpcServer server,
@@ -26,28 +29,40 @@ public sealed class TrafficAgentServer : IAsyncDisposable
         ManagerLink link,
         DialResponder responder,
         TunnelReports reports,
+        AgentPorts ports,
         ClientDials dials
     )
     {
+        Dials = dials;
         _server = server;
         _channel = channel;
         _link = link;
         _responder = responder;
         _reports = reports;
-        Dials = dials;
+        _ports = ports;
     }
 
-    /// <summary>The way to the clients that watch this agent; whoever accepts connections for them asks here.</summary>
+    /// <summary>The way to the clients that watch this agent.</summary>
     internal ClientDials Dials { get; }
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => _server.EndPoint;
 
+    /// <summary>Where volumes are offered by SFTP; null: they are not.</summary>
+    public IPEndPoint? SftpEndPoint => _ports.Sftp?.EndPoint;
+
     /// <summary>Ends when the agent has arrived at the manager for the first time.</summary>
     public Task Arrived => _link.Arrived;
 
+    /// <summary>Where it listens for a container's port; null: it does not.</summary>
+    public IPEndPoint? EndPointOf(int containerPort, ProtocolType protocol) =>
+        _ports
+            .Forwarders.FirstOrDefault(f => f.Port.ContainerPort == containerPort && f.Port.Protocol == protocol)
+            ?.EndPoint;
+
     /// <summary>Starts to listen, and to look for the manager.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
+    /// <exception cref="SocketException">A container's port is in use.</exception>
     public static async Task<TrafficAgentServer> StartAsync(
         TrafficAgentOptions options,
         CancellationToken cancellationToken = default
@@ -76,11 +91,14 @@ public sealed class TrafficAgentServer : IAsyncDisposable
         );
         var reports = new TunnelReports(manager);
         var dials = new ClientDials();
+        var rendezvous = new TunnelRendezvous();
+        var clients = new ClientConnector(manager, dials, rendezvous, options);
         var methods = new MethodTable(options.Release);
-        new TunnelService(new AgentRoute(dialled, reports)).AddTo(methods, AgentMethods.Tunnel);
+        new TunnelService(new AgentRoute(dialled, reports, rendezvous)).AddTo(methods, AgentMethods.Tunnel);
         new AgentApi(options, dials).AddTo(methods);
         HealthService.AddTo(methods, AgentMethods.ServiceName);
-        GrpcServer server;
+        GrpcServer? server = null;
+        AgentPorts? ports = null;
         try
         {
             server = await GrpcServer
@@ -93,47 +111,31 @@ public sealed class TrafficAgentServer : IAsyncDisposable
                     cancellationToken
                 )
                 .ConfigureAwait(false);
+            ports = await AgentPorts.StartAsync(options, clients, reports).ConfigureAwait(false);
         }
         catch
         {
+            if (server is not null)
+                await server.DisposeAsync().ConfigureAwait(false);
             channel.Dispose();
             throw;
         }
         var responder = new DialResponder(manager, dialled, options);
-        var link = new ManagerLink(manager, responder, Describe(options, server.EndPoint), options);
-        return new TrafficAgentServer(server, channel, link, responder, reports, dials);
+        var sftpPort = ports.Sftp is { } sftp ? options.MapSftpPort?.Invoke(sftp.EndPoint) ?? sftp.EndPoint.Port : 0;
+        var book = new InterceptBook(manager, options, ports.Forwarders, sftpPort);
+        var info = AgentDescription.Of(options, server.EndPoint, sftpPort);
+        var link = new ManagerLink(manager, responder, book, clients, info, options);
+        return new TrafficAgentServer(server, channel, link, responder, reports, ports, dials);
     }
 
     /// <summary>Departs, ends all tunnels and stops to listen.</summary>
     public async ValueTask DisposeAsync()
     {
         await _link.DisposeAsync().ConfigureAwait(false);
+        await _ports.DisposeAsync().ConfigureAwait(false);
         await _responder.DisposeAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
         await _reports.DisposeAsync().ConfigureAwait(false);
         _channel.Dispose();
     }
-
-    private static AgentInfo Describe(TrafficAgentOptions options, IPEndPoint endPoint) =>
-        new()
-        {
-            Name = options.Workload,
-            Kind = options.Kind?.ToString() ?? "",
-            Namespace = options.Namespace,
-            PodName = options.PodName,
-            PodUid = options.PodUid,
-            PodIp = options.PodAddress.ToString(),
-            ApiPort = options.ApiPort ?? endPoint.Port,
-            Product = "telepresence",
-            Version = options.Version,
-            Mechanisms =
-            {
-                new AgentInfo.Types.Mechanism
-                {
-                    Name = "tcp",
-                    Product = "telepresence",
-                    Version = options.Version,
-                },
-            },
-        };
 }

@@ -88,6 +88,9 @@ public sealed record ClusterFacts
     /// <summary>The YAML of GetClientConfig; empty for none.</summary>
     public string ClientConfiguration { get; init; } = "";
 
+    /// <summary>Names of variables that clients are not told of a container's environment.</summary>
+    public IReadOnlyList<string> ExcludedEnvironment { get; init; } = [];
+
     /// <summary>Cluster-supplied routing.alsoProxySubnets.</summary>
     public IReadOnlyList<IPNetwork> AlsoProxy { get; init; } = [];
 

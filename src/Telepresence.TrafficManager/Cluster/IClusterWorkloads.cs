@@ -9,6 +9,9 @@ public interface IClusterWorkloads
     /// <summary>The workloads of a namespace that no other workload owns.</summary>
     ValueTask<IReadOnlyList<ClusterWorkload>> ListAsync(string ns, CancellationToken cancellationToken);
 
+    /// <summary>What the workload's pods are made of; null: it is gone.</summary>
+    ValueTask<WorkloadShape?> DescribeAsync(ClusterWorkload workload, CancellationToken cancellationToken);
+
     /// <summary>Raised after workloads changed.</summary>
     event Action? Changed;
 }

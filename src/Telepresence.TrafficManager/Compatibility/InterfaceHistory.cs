@@ -24,6 +24,7 @@ internal static class InterfaceHistory
         [ManagerMethods.WatchAgentsNS.FullName] = Before(31),
         [ManagerMethods.WatchDial.FullName] = Before(31),
         [ManagerMethods.WatchLookupDNS.FullName] = Before(31),
+        [ManagerMethods.UpdateIntercept.FullName] = Before(31),
         [ManagerMethods.AgentLookupDNSResponse.FullName] = Before(31),
     };
 

@@ -70,7 +70,7 @@ internal static class ClusterKinds
     /// <summary>Workloads, apart from those that another one owns.</summary>
     public static ReflectedKind<V1Workload, ClusterWorkload?> Workloads(WorkloadKind kind, string? ns) =>
         new(
-            $"{InNamespace(kind == WorkloadKind.Rollout ? "apis/argoproj.io/v1alpha1" : "apis/apps/v1", ns)}/{Plural(kind)}",
+            $"{InNamespace($"apis/{GroupOf(kind)}", ns)}/{Plural(kind)}",
             Json.V1ListV1Workload,
             Json.V1Workload,
             workload => workload.Metadata,
@@ -84,6 +84,16 @@ internal static class ClusterKinds
                         workload.Metadata.Uid ?? ""
                     )
         );
+
+    /// <summary>Services.</summary>
+    public static ResourceKind Service { get; } = new("v1", "Service", "services", IsNamespaced: true);
+
+    /// <summary>Where workloads of that kind are found.</summary>
+    public static ResourceKind ResourceOf(WorkloadKind kind) =>
+        new(GroupOf(kind), kind.ToString(), Plural(kind), IsNamespaced: true);
+
+    private static string GroupOf(WorkloadKind kind) =>
+        kind == WorkloadKind.Rollout ? "argoproj.io/v1alpha1" : "apps/v1";
 
     private static string InNamespace(string group, string? ns) => ns is null ? group : $"{group}/namespaces/{ns}";
 

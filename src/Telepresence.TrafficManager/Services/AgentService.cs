@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -7,6 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
 using Telepresence.TrafficManager.Grpc;
+using Telepresence.TrafficManager.Intercepts;
 using Telepresence.TrafficManager.Sessions;
 using Telepresence.TrafficManager.Tunnels;
 using static Telepresence.Protocol.Manager.ManagerMethods;
@@ -18,7 +18,9 @@ internal sealed class AgentService(
     TrafficManagerOptions options,
     SessionTable sessions,
     ClusterStateFeed feed,
-    TunnelCounters counters
+    TunnelCounters counters,
+    AgentArrival arrival,
+    InterceptService intercepts
 )
 {
     public void AddTo(MethodTable methods)
@@ -27,21 +29,21 @@ internal sealed class AgentService(
         methods.Unary(ReconnectAgent, (request, _) => new(Return(request)));
         methods.Unary(ReportMetrics, (metrics, _) => new(Count(metrics)));
         methods.Unary(EnsureAgent, EnsureAsync);
-        methods.ServerStreaming(WatchAgentPods, (r, ct) => WatchAsync(r, null, PodSnapshot, ct));
+        methods.ServerStreaming(WatchAgentPods, (r, ct) => WatchAsync(r, null, PodSnapshot(r), ct));
         methods.ServerStreaming(
             WatchAgents,
             (r, ct) => WatchAsync(r, null, AgentSnapshot, ct, everywhere: options.Release?.IsAtLeast(22) == false)
         );
         methods.ServerStreaming(WatchAgentsNS, (r, ct) => WatchAsync(r.Session, r.Namespaces, AgentSnapshot, ct));
-        methods.ServerStreaming(WatchAgentPodsDelta, (r, ct) => WatchAsync(r, null, PodDelta(), ct));
+        methods.ServerStreaming(WatchAgentPodsDelta, (r, ct) => WatchAsync(r, null, PodDelta(r), ct));
         methods.ServerStreaming(WatchAgentsDelta, (r, ct) => WatchAsync(r, null, AgentDelta(), ct));
         methods.ServerStreaming(
             WatchAgentPodsInNamespacesDelta,
-            (r, ct) => WatchAsync(r.Session, r.Namespaces, PodDelta(), ct)
+            (r, ct) => WatchAsync(r.Session, r.Namespaces, PodDelta(r.Session), ct)
         );
         methods.ServerStreaming(
             WatchSessionEvents,
-            (r, ct) => WatchAsync(r.Session, r.Namespaces.Count > 0 ? r.Namespaces : null, SessionEvents(), ct)
+            (r, ct) => WatchAsync(r.Session, r.Namespaces.Count > 0 ? r.Namespaces : null, SessionEvents(r.Session), ct)
         );
         methods.ServerStreaming(WatchLookupDNS, WatchLookUpsAsync);
         methods.Unary(AgentLookupDNSResponse, (response, _) => new(Take(response)));
@@ -87,81 +89,33 @@ internal sealed class AgentService(
         Arrival.Require(request.Name, "name");
         var ns = request.Namespace.Length > 0 ? request.Namespace : client.Client.Namespace;
         Arrival.RequireManaged(feed.Current, ns);
-        using var timeout = new CancellationTokenSource(options.AgentArrivalTimeout, options.TimeProvider);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(
-            cancellationToken,
-            client.Ended,
-            timeout.Token
-        );
-        try
-        {
-            return await SessionWatch
-                .UnlessEndedAsync(client, EnsureAsync(request.Name, ns, ended.Token))
-                .ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
-        {
-            throw new RpcException(
-                StatusCode.Internal,
-                $"No traffic-agent of {request.Name}.{ns} arrived within {options.AgentArrivalTimeout.TotalSeconds} s"
-            );
-        }
-    }
-
-    private async ValueTask<AgentInfoSnapshot> EnsureAsync(string name, string ns, CancellationToken cancellationToken)
-    {
-        var kind = "";
-        if (options.Workloads is { } workloads)
-        {
-            var workload =
-                await workloads.FindAsync(name, ns, cancellationToken).ConfigureAwait(false)
-                ?? throw new RpcException(
-                    StatusCode.NotFound,
-                    $"There is no Deployment, ReplicaSet, StatefulSet or Rollout {name}.{ns}"
-                );
-            kind = workload.Kind.ToString();
-            if (options.Injection is { } injection && !sessions.Agents.Of(name, ns, kind).Any())
-                await InjectAsync(injection, workload, cancellationToken).ConfigureAwait(false);
-        }
-        while (true)
-        {
-            var changed = sessions.Agents.Changed;
-            var agents = sessions
-                .Agents.All.Where(a => kind.Length == 0 ? a.Serves(name, ns, a.Agent.Kind) : a.Serves(name, ns, kind))
-                .ToImmutableArray();
-            // 2.20 answers Empty, which reads as no agents.
-            if (!agents.IsEmpty)
-                return options.Release?.IsAtLeast(21) == false ? new AgentInfoSnapshot() : AgentSnapshot(agents);
-            if (options.Injection is null)
-                throw new RpcException(
-                    StatusCode.Unavailable,
-                    $"{name}.{ns} has no traffic-agent, and this traffic-manager has no agent injector"
-                );
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever injection fails with is told to the client.")]
-    private static async Task InjectAsync(
-        Cluster.IAgentInjection injection,
-        Cluster.ClusterWorkload workload,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await injection.EnsureAsync(workload, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw new RpcException(
-                new Status(
-                    StatusCode.Internal,
-                    $"{workload.Kind} {workload.Name}.{workload.Namespace} gets no traffic-agent: {e.Message}",
-                    e
+        var agents = options.Workloads is { } workloads
+            ? await arrival
+                .EnsureAsync(
+                    client,
+                    await workloads.FindAsync(request.Name, ns, cancellationToken).ConfigureAwait(false)
+                        ?? throw new RpcException(
+                            StatusCode.NotFound,
+                            $"There is no Deployment, ReplicaSet, StatefulSet or Rollout {request.Name}.{ns}"
+                        ),
+                    cancellationToken
                 )
-            );
-        }
+                .ConfigureAwait(false)
+            : Present(request.Name, ns);
+        // 2.20 answers Empty, which reads as no agents.
+        return options.Release?.IsAtLeast(21) == false ? new AgentInfoSnapshot() : AgentSnapshot(agents);
+    }
+
+    /// <summary>Where workloads are not known: agents of whatever kind.</summary>
+    private ImmutableArray<AgentSession> Present(string name, string ns)
+    {
+        var agents = sessions.Agents.All.RemoveAll(a => !a.Serves(name, ns, a.Agent.Kind));
+        return agents.IsEmpty
+            ? throw new RpcException(
+                StatusCode.Unavailable,
+                $"{name}.{ns} has no traffic-agent, and this traffic-manager has no agent injector"
+            )
+            : agents;
     }
 
     /// <summary>Nothing is left to agents: this manager resolves all names, as those of 2.25 and later do.</summary>
@@ -201,7 +155,7 @@ internal sealed class AgentService(
         var wanted = namespaces ?? [client.Client.Namespace];
         while (true)
         {
-            var changed = sessions.Agents.Changed;
+            var changed = Task.WhenAny(sessions.Agents.Changed, sessions.Intercepts.Changed);
             if (
                 encode([.. sessions.Agents.All.Where(a => everywhere || wanted.Contains(a.Agent.Namespace))]) is
                 { } message
@@ -218,16 +172,17 @@ internal sealed class AgentService(
         return snapshot;
     }
 
-    private static AgentPodInfoSnapshot PodSnapshot(ImmutableArray<AgentSession> agents)
-    {
-        var snapshot = new AgentPodInfoSnapshot();
-        snapshot.Agents.AddRange(agents.Select(Pod));
-        return snapshot;
-    }
+    private Func<ImmutableArray<AgentSession>, AgentPodInfoSnapshot?> PodSnapshot(SessionInfo client) =>
+        agents =>
+        {
+            var snapshot = new AgentPodInfoSnapshot();
+            snapshot.Agents.AddRange(agents.Select(agent => Pod(agent, client.SessionId)));
+            return snapshot;
+        };
 
-    private static Func<ImmutableArray<AgentSession>, AgentPodInfoDelta?> PodDelta() =>
+    private Func<ImmutableArray<AgentSession>, AgentPodInfoDelta?> PodDelta(SessionInfo? client) =>
         Delta(
-            Pod,
+            agent => Pod(agent, client?.SessionId ?? ""),
             (upserts, removals) =>
             {
                 var delta = new AgentPodInfoDelta();
@@ -237,11 +192,20 @@ internal sealed class AgentService(
             }
         );
 
-    /// <summary>There are no intercepts, so only agents' pods are told of.</summary>
-    private static Func<ImmutableArray<AgentSession>, SessionEventsDelta?> SessionEvents()
+    private Func<ImmutableArray<AgentSession>, SessionEventsDelta?> SessionEvents(SessionInfo? client)
     {
-        var pods = PodDelta();
-        return agents => pods(agents) is { } delta ? new SessionEventsDelta { AgentPods = delta } : null;
+        var pods = PodDelta(client);
+        var own = InterceptDelta.Encoder();
+        return agents =>
+        {
+            // The watch has checked the session before it asks for the first time.
+            var delta = new SessionEventsDelta
+            {
+                AgentPods = pods(agents),
+                Intercepts = own(intercepts.VisibleTo(sessions.GetClient(client?.SessionId))),
+            };
+            return delta.AgentPods is null && delta.Intercepts is null ? null : delta;
+        };
     }
 
     private static Func<ImmutableArray<AgentSession>, AgentInfoDelta?> AgentDelta() =>
@@ -261,22 +225,24 @@ internal sealed class AgentService(
         Func<AgentSession, TItem> encode,
         Func<Dictionary<string, TItem>, List<string>, TDelta> create
     )
+        where TItem : class
         where TDelta : class
     {
-        Dictionary<string, AgentSession>? known = null;
+        Dictionary<string, TItem>? known = null;
         return agents =>
         {
-            var upserts = agents
-                .Where(a => known is null || known.GetValueOrDefault(a.Id) != a)
-                .ToDictionary(a => a.Id, encode);
-            var removals = known?.Keys.Except(agents.Select(a => a.Id)).ToList() ?? [];
+            var present = agents.ToDictionary(a => a.Id, encode);
+            var upserts = present
+                .Where(item => known?.GetValueOrDefault(item.Key)?.Equals(item.Value) != true)
+                .ToDictionary();
+            var removals = known?.Keys.Except(present.Keys).ToList() ?? [];
             var isFirst = known is null;
-            known = agents.ToDictionary(a => a.Id);
+            known = present;
             return isFirst || upserts.Count > 0 || removals.Count > 0 ? create(upserts, removals) : null;
         };
     }
 
-    private static AgentPodInfo Pod(AgentSession session)
+    private AgentPodInfo Pod(AgentSession session, string client)
     {
         var agent = session.Agent;
         return new AgentPodInfo
@@ -285,6 +251,7 @@ internal sealed class AgentService(
             Namespace = agent.Namespace,
             PodIp = ByteString.CopyFrom(session.PodAddress?.GetAddressBytes() ?? []),
             ApiPort = agent.ApiPort,
+            Intercepted = sessions.Intercepts.IsIntercepted(session, client),
             WorkloadName = agent.Name,
             PodId = agent.PodUid,
             NodeAgent = agent.NodeAgent,

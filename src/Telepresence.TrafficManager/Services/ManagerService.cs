@@ -66,7 +66,8 @@ internal sealed class ManagerService(
     {
         var client = request.Client ?? new ClientInfo();
         Check(client);
-        sessions.Return(request.Session?.SessionId ?? "", client);
+        var session = sessions.Return(request.Session?.SessionId ?? "", client);
+        sessions.Intercepts.Restore(session, request.Intercepts);
         return new Empty();
     }
 

@@ -48,7 +48,7 @@ internal sealed class WorkloadService(TrafficManagerOptions options, SessionTabl
             Dictionary<string, WorkloadInfo>? known = null;
             while (true)
             {
-                var changed = Task.WhenAny(workloadsChanged.Next, sessions.Agents.Changed);
+                var changed = Task.WhenAny(workloadsChanged.Next, sessions.Agents.Changed, sessions.Intercepts.Changed);
                 var present = await SessionWatch
                     .UnlessEndedAsync(client, ListAsync(ns, ended.Token))
                     .ConfigureAwait(false);
@@ -85,8 +85,9 @@ internal sealed class WorkloadService(TrafficManagerOptions options, SessionTabl
             )
             : [];
 
-    private WorkloadInfo Describe(ClusterWorkload workload) =>
-        new()
+    private WorkloadInfo Describe(ClusterWorkload workload)
+    {
+        var info = new WorkloadInfo
         {
             Kind = ToMessage(workload.Kind),
             Name = workload.Name,
@@ -97,6 +98,21 @@ internal sealed class WorkloadService(TrafficManagerOptions options, SessionTabl
                 ? WorkloadInfo.Types.AgentState.Installed
                 : WorkloadInfo.Types.AgentState.NoAgentUnspecified,
         };
+        var clients = sessions
+            .Intercepts.All.Where(i =>
+                i.Parent is null
+                && i.IsLive
+                && i.Spec.Agent == workload.Name
+                && i.Spec.Namespace == workload.Namespace
+                && i.Spec.WorkloadKind == workload.Kind.ToString()
+            )
+            .Select(i => i.Spec.Client)
+            .Distinct();
+        info.InterceptClients.AddRange(clients.Select(c => new WorkloadInfo.Types.Intercept { Client = c }));
+        if (info.InterceptClients.Count > 0)
+            info.AgentState = WorkloadInfo.Types.AgentState.Intercepted;
+        return info;
+    }
 
     private WorkloadEventsDelta Delta(Dictionary<string, WorkloadInfo>? known, Dictionary<string, WorkloadInfo> present)
     {

@@ -20,22 +20,25 @@ internal sealed class AgentRegistry
         _agents.Where(agent => agent.Serves(workload, ns, kind));
 
     /// <summary>
-    /// The agent that a connection of a client is to leave from: the one in the destination's pod, else any of the
-    /// client's namespace (PROTOCOL §2.10). Only one that can be asked to dial counts.
+    /// The agent that a connection of a client is to leave from: the one in the destination's pod, else one that the client
+    /// intercepts, else any of the client's namespace (PROTOCOL §2.10). Only one that can be asked to dial counts.
     /// </summary>
-    public AgentSession? Choose(IPAddress destination, string clientNamespace)
+    public AgentSession? Choose(IPAddress destination, string clientNamespace, Func<AgentSession, bool> isIntercepted)
     {
         AgentSession? any = null;
+        AgentSession? intercepted = null;
         foreach (var agent in _agents)
         {
             if (!agent.Dials.IsWatched)
                 continue;
             if (destination.Equals(agent.PodAddress))
                 return agent;
+            if (intercepted is null && isIntercepted(agent))
+                intercepted = agent;
             if (agent.Agent.Namespace == clientNamespace)
                 any ??= agent;
         }
-        return any;
+        return intercepted ?? any;
     }
 
     public void Add(AgentSession agent)

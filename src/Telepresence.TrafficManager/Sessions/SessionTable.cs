@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Manager;
+using Telepresence.TrafficManager.Intercepts;
 
 namespace Telepresence.TrafficManager.Sessions;
 
@@ -21,6 +23,7 @@ internal sealed class SessionTable : IDisposable
         _timeProvider = timeProvider;
         _clientTimeToLive = clientTimeToLive;
         _agentTimeToLive = agentTimeToLive;
+        Intercepts = new InterceptTable(Agents, timeProvider);
         _review = timeProvider.CreateTimer(
             static table => ((SessionTable)table!).Expire(),
             this,
@@ -31,6 +34,12 @@ internal sealed class SessionTable : IDisposable
 
     /// <summary>The agents among them.</summary>
     public AgentRegistry Agents { get; } = new();
+
+    /// <summary>What clients have intercepted.</summary>
+    public InterceptTable Intercepts { get; }
+
+    /// <summary>Raised with the intercepts of a client whose session ended.</summary>
+    public event Action<ImmutableArray<Intercept>>? InterceptsLost;
 
     /// <summary>Clients and agents.</summary>
     public int Count => _sessions.Count;
@@ -43,11 +52,13 @@ internal sealed class SessionTable : IDisposable
 
     /// <summary>The client is here under an id of an earlier time, or still.</summary>
     /// <exception cref="RpcException">InvalidArgument: not a client's id.</exception>
-    public void Return(string id, ClientInfo client)
+    public ClientSession Return(string id, ClientInfo client)
     {
         if (!Guid.TryParse(id, out _))
             throw new RpcException(StatusCode.InvalidArgument, $"\"{id}\" is no client's session");
-        _sessions.GetOrAdd(id, NewClient, client).LastSeen = _timeProvider.GetTimestamp();
+        var session = (ClientSession)_sessions.GetOrAdd(id, NewClient, client);
+        session.LastSeen = _timeProvider.GetTimestamp();
+        return session;
     }
 
     public AgentSession Arrive(AgentInfo agent) => Enter(AgentSession.IdPrefix + Guid.NewGuid(), agent);
@@ -118,6 +129,7 @@ internal sealed class SessionTable : IDisposable
             _sessions[id] = session;
             Agents.Add(session);
         }
+        Intercepts.FollowAgents();
         return session;
     }
 
@@ -126,6 +138,15 @@ internal sealed class SessionTable : IDisposable
         if (session is AgentSession agent)
             Agents.Remove(agent);
         session.End();
+        if (session is ClientSession client)
+        {
+            if (Intercepts.RemoveOf(client) is { IsEmpty: false } lost)
+                InterceptsLost?.Invoke(lost);
+        }
+        else
+        {
+            Intercepts.FollowAgents();
+        }
     }
 
     private void Expire()

@@ -83,7 +83,12 @@ internal sealed class ManagerRoute(
             return;
         if (
             client.Client.Namespace != feed.Current.ManagerNamespace
-            && sessions.Agents.Choose(info.ConnId.Destination.Address, client.Client.Namespace) is { } agent
+            && sessions.Agents.Choose(
+                info.ConnId.Destination.Address,
+                client.Client.Namespace,
+                agent => sessions.Intercepts.IsIntercepted(agent, client.Id)
+            )
+                is { } agent
             && await TryExtendAsync(agent, info, reader, writer, cancellationToken).ConfigureAwait(false)
         )
             return;

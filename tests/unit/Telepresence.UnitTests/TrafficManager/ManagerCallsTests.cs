@@ -324,7 +324,22 @@ public class ManagerCallsTests
         public ValueTask<IReadOnlyList<ClusterWorkload>> ListAsync(string ns, CancellationToken cancellationToken) =>
             new([.. _workloads.Where(w => w.Namespace == ns)]);
 
-        public ValueTask EnsureAsync(ClusterWorkload workload, CancellationToken cancellationToken) => default;
+        public ValueTask<WorkloadShape?> DescribeAsync(ClusterWorkload workload, CancellationToken cancellationToken) =>
+            new((WorkloadShape?)null);
+
+        public ValueTask EnsureAsync(
+            ClusterWorkload workload,
+            IReadOnlySet<string> replaced,
+            CancellationToken cancellationToken
+        ) => default;
+
+        public bool IsCurrent(ClusterWorkload workload, string podName) => true;
+
+        public async Task<string> FailureAsync(ClusterWorkload workload, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return "";
+        }
 
         public ValueTask RemoveAsync(ClusterWorkload workload, CancellationToken cancellationToken)
         {

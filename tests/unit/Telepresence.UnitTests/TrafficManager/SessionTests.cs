@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Telepresence.Protocol.Grpc;
 using Telepresence.Protocol.Health;
 using Telepresence.Protocol.Manager;
@@ -106,10 +107,11 @@ public class SessionTests
     [Fact]
     public async Task What_is_not_served_is_Unimplemented()
     {
+        var license = new Method<Empty, Empty>(MethodType.Unary, ManagerMethods.ServiceName, "GetLicense");
         await using var manager = await ManagerFixture.StartAsync();
         await FailsAsync(
             StatusCode.Unimplemented,
-            () => manager.Client.PrepareIntercept(new CreateInterceptRequest()).ResponseAsync
+            () => manager.Channel.AsyncUnaryCall(license, default, new Empty()).ResponseAsync
         );
     }
 

@@ -242,6 +242,24 @@ public class AgentSessionTests
     }
 
     [Fact]
+    public async Task Pods_that_cannot_start_are_told_of_at_once()
+    {
+        var workloads = new OneWorkload();
+        await using var manager = await ManagerFixture.StartAsync(adjust: o =>
+            o with
+            {
+                Workloads = workloads,
+                Injection = workloads,
+            }
+        );
+        var request = new EnsureAgentRequest { Session = await manager.ArriveAsync(), Name = "app" };
+        workloads.PodFailure.SetResult("app-1: FailedScheduling: no nodes");
+        var e = await Assert.ThrowsAsync<RpcException>(() => manager.Client.EnsureAgent(request).ResponseAsync);
+        Assert.Equal(StatusCode.Internal, e.StatusCode);
+        Assert.Contains("FailedScheduling: no nodes", e.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Workloads_come_first_and_then_what_becomes_of_them()
     {
         var workloads = new OneWorkload();
@@ -296,11 +314,26 @@ public class AgentSessionTests
         public ValueTask<IReadOnlyList<ClusterWorkload>> ListAsync(string ns, CancellationToken cancellationToken) =>
             new(_workload is { } workload ? [workload] : []);
 
-        public ValueTask EnsureAsync(ClusterWorkload workload, CancellationToken cancellationToken)
+        public ValueTask<WorkloadShape?> DescribeAsync(ClusterWorkload workload, CancellationToken cancellationToken) =>
+            new((WorkloadShape?)null);
+
+        public ValueTask EnsureAsync(
+            ClusterWorkload workload,
+            IReadOnlySet<string> replaced,
+            CancellationToken cancellationToken
+        )
         {
             Asked.TrySetResult();
             return Failure is { } failure ? throw failure : default;
         }
+
+        public bool IsCurrent(ClusterWorkload workload, string podName) => true;
+
+        public Task<string> FailureAsync(ClusterWorkload workload, CancellationToken cancellationToken) =>
+            PodFailure.Task.WaitAsync(cancellationToken);
+
+        public TaskCompletionSource<string> PodFailure { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public ValueTask RemoveAsync(ClusterWorkload workload, CancellationToken cancellationToken) => default;
 

@@ -266,6 +266,9 @@ public class EmulationTests
             return new(present);
         }
 
+        public ValueTask<WorkloadShape?> DescribeAsync(ClusterWorkload workload, CancellationToken cancellationToken) =>
+            new((WorkloadShape?)null);
+
         public void Add(string name)
         {
             _workloads.Add(new ClusterWorkload(WorkloadKind.Deployment, name, "default", name));
