@@ -38,6 +38,7 @@
         'Stop-TelepresenceConnection'
         'Stop-TelepresenceSandbox'
         'Test-TelepresenceConflict'
+        'Trace-TelepresencePacket'
         'Uninstall-TelepresenceManager'
         'Update-TelepresenceManager'
         'Wait-TelepresenceSession'

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Telepresence.Client.Contract;
+using Telepresence.Client.Objects;
 
 namespace Telepresence.Client;
 
@@ -20,6 +21,43 @@ public sealed partial class EngineClient
     /// <summary>Milliseconds that each of some small calls to the traffic-manager took.</summary>
     public Task<double[]> PingAsync(PingParameters parameters, CancellationToken cancellationToken) =>
         connection.InvokeAsync<PingParameters, double[]>(EngineMethods.Ping, parameters, cancellationToken);
+
+    /// <summary>Captures packets until the duration, the session or the call ends.</summary>
+    public async Task<TelepresenceTrace> TraceAsync(
+        TraceParameters parameters,
+        Action<TraceProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var operation = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+
+        void OnProgressed(TraceProgress step)
+        {
+            if (step.Operation == operation)
+            {
+                progress?.Invoke(step);
+            }
+        }
+
+        notifications.TraceProgressed += OnProgressed;
+        try
+        {
+            return await connection
+                .InvokeAsync<TraceParameters, TelepresenceTrace>(
+                    EngineMethods.Trace,
+                    parameters with
+                    {
+                        Operation = operation,
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            notifications.TraceProgressed -= OnProgressed;
+        }
+    }
 
     /// <summary>
     /// Connections as they open, change state and close; ends with the last session. Numbers that are missing are batches that

@@ -31,6 +31,10 @@ public sealed class EngineNotifications
             EngineMethods.ConflictDetected,
             (notice, _) => ConflictDetected?.Invoke(notice)
         );
+        Methods.OnNotification<TraceProgress>(
+            EngineMethods.TraceProgressed,
+            (step, _) => TraceProgressed?.Invoke(step)
+        );
         Methods.OnNotification<ConnectionChanges>(
             EngineMethods.ConnectionsChanged,
             (changes, _) => ConnectionsChanged?.Invoke(changes)
@@ -57,6 +61,9 @@ public sealed class EngineNotifications
 
     /// <summary>A local route came up that collides with a session. Handlers must not block.</summary>
     public event Action<ConflictNotice>? ConflictDetected;
+
+    /// <summary>A capture goes on. Handlers must not block.</summary>
+    public event Action<TraceProgress>? TraceProgressed;
 
     /// <summary>Connections of a watch opened, changed state or closed. Handlers must not block.</summary>
     public event Action<ConnectionChanges>? ConnectionsChanged;

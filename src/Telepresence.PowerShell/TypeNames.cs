@@ -18,6 +18,7 @@ internal static class TypeNames
     public const string Connection = "Telepresence.Connection";
     public const string ConnectionChange = "Telepresence.ConnectionChange";
     public const string Measurement = "Telepresence.Measurement";
+    public const string Trace = "Telepresence.Trace";
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
@@ -43,6 +44,7 @@ internal static class TypeNames
             [typeof(TelepresenceConnection)] = Connection,
             [typeof(TelepresenceConnectionChange)] = ConnectionChange,
             [typeof(TelepresenceMeasurement)] = Measurement,
+            [typeof(TelepresenceTrace)] = Trace,
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,

@@ -1,7 +1,7 @@
 BeforeAll {
     . $PSScriptRoot/FakeEngine.ps1
     Import-Module $env:TELEPRESENCE_MODULE -Force
-    $engine = Start-FakeEngine
+    $script:engine = Start-FakeEngine
 
     # The fake engine counts its clients; one that leaves is noticed a moment later.
     function Wait-Peers($Count) {
@@ -16,7 +16,7 @@ BeforeAll {
 }
 
 AfterAll {
-    Stop-FakeEngine $engine
+    Stop-FakeEngine $script:engine
 }
 
 Describe 'Watch-TelepresenceConnection' {
@@ -177,16 +177,16 @@ Describe 'Register-TelepresenceEvent' {
 
 Describe 'An engine that comes and goes' {
     It 'is found, and missed when it was killed' {
-        Stop-FakeEngine $engine
+        Stop-FakeEngine $script:engine
         $null = Register-TelepresenceEvent StateChanged
         try {
             Get-Event | Should -BeNullOrEmpty
-            $engine = Start-FakeEngine
+            $script:engine = Start-FakeEngine
             $event = Wait-Event Telepresence.StateChanged -Timeout 30
             $event.SourceEventArgs.Session.State | Should -Be 'Connected'
             Remove-Event -EventIdentifier $event.EventIdentifier
-            $engine.Kill()
-            $engine.WaitForExit()
+            $script:engine.Kill()
+            $script:engine.WaitForExit()
             $event = Wait-Event Telepresence.StateChanged -Timeout 30
             $event.SourceEventArgs.Session.State | Should -Be 'Failed'
             $event.SourceEventArgs.Session.LastErrorId | Should -Be 'EngineUnavailable'
@@ -194,7 +194,7 @@ Describe 'An engine that comes and goes' {
         finally {
             Unregister-Event Telepresence.StateChanged
             Get-Event | Remove-Event
-            $engine = Start-FakeEngine
+            $script:engine = Start-FakeEngine
         }
     }
 }
@@ -241,5 +241,38 @@ Describe 'Measure-Telepresence' {
     It 'tells its steps with -Verbose' {
         $told = Measure-Telepresence "127.0.0.1:$port" -Duration 0.2 -Verbose 4>&1 | Where-Object { $_ -is [Management.Automation.VerboseRecord] }
         $told.Message | Should -Contain "127.0.0.1:${port}: shaking hands with 127.0.0.1:$port"
+    }
+}
+
+Describe 'Trace-TelepresencePacket' {
+    It 'returns what was written, its path absolute from the location of the shell' {
+        Push-Location $TestDrive
+        try {
+            $trace = Trace-TelepresencePacket ./a.pcapng 'tcp port 80' -Duration 0.1 -Force
+            $trace.PSTypeNames[0] | Should -Be 'Telepresence.Trace'
+            $trace.Path | Should -Be (Join-Path $TestDrive a.pcapng)
+            $trace.Filter | Should -Be 'tcp port 80'
+            $trace.Packets | Should -Be 42
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'warns of packets that are not in the file' {
+        $null = Trace-TelepresencePacket (Join-Path $TestDrive b.pcapng) -Duration 0.1 -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings.Message | Should -BeLike '3 packets are not in the file*'
+    }
+
+    It 'ends with the engine''s error' {
+        { Trace-TelepresencePacket (Join-Path $TestDrive c.pcapng) nonsense } | Should -Throw -ErrorId 'InvalidParameter,*'
+    }
+
+    It 'writes nothing with -WhatIf' {
+        Trace-TelepresencePacket (Join-Path $TestDrive d.pcapng) -WhatIf | Should -BeNullOrEmpty
+    }
+
+    It 'takes a session from the pipeline' {
+        (Get-TelepresenceSession | Trace-TelepresencePacket (Join-Path $TestDrive e.pcapng) -Duration 0.1 -Force).Session | Should -Be 'demo-default'
     }
 }

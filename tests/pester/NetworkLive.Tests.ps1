@@ -113,3 +113,74 @@ Describe 'Measure-Telepresence with a session' -Tag Network {
         $refused.Failures | Should -BeGreaterThan 0
     }
 }
+
+Describe 'Trace-TelepresencePacket with a session' -Tag Network {
+    It 'writes a file of the user''s that tshark reads, with Kubernetes names' {
+        if (-not (Get-Command tshark -ErrorAction Ignore)) {
+            Set-ItResult -Skipped -Because 'there is no tshark'
+        }
+        $file = Join-Path $TestDrive trace.pcapng
+        $beside = Start-Beside "Trace-TelepresencePacket '$file' 'tcp port 80' -Duration 3"
+        try {
+            Wait-Until { (Test-Path $file) -and (Get-Item $file).Length -gt 0 -or $beside.Handle.IsCompleted } 'the file'
+            while (-not $beside.Handle.IsCompleted) {
+                curl -s --max-time 10 "http://$web/token" > $null
+            }
+            $null = $beside.Shell.EndInvoke($beside.Handle)
+            $beside.Shell.Streams.Error | Should -BeNullOrEmpty
+            $trace = $beside.Output.ReadAll()[0]
+            $trace.Packets | Should -BeGreaterThan 5
+            $trace.Dropped | Should -Be 0
+            (Get-Item $file).UnixMode | Should -Be '-rw-------'
+
+            $packets = tshark -r $file -T fields -e ip.src -e ip.dst -e tcp.port -e http.request.uri 2>$null
+            $LASTEXITCODE | Should -Be 0
+            $packets.Count | Should -Be $trace.Packets
+            $packets -match '/token' | Should -Not -BeNullOrEmpty
+            @($packets -notmatch '80,|,80').Count | Should -Be 0
+            $named = tshark -r $file -N n -T fields -e ip.src_host -e ip.dst_host 2>$null
+            "$named" | Should -Match 'web\.demo\.svc'
+            # Nothing that tshark takes for malformed.
+            tshark -r $file -Y '_ws.malformed' 2>$null | Should -BeNullOrEmpty
+            if (Get-Command capinfos -ErrorAction Ignore) {
+                capinfos $file | Out-String | Should -Match 'Strict time order:\s+True'
+            }
+        }
+        finally {
+            $beside.Shell.Stop()
+            $beside.Shell.Dispose()
+        }
+    }
+
+    It 'refuses to write over a file, through a link, or where it may not' {
+        $file = Join-Path $TestDrive there.pcapng
+        Set-Content $file mine
+        { Trace-TelepresencePacket $file -Duration 1 } | Should -Throw -ErrorId 'FileNotWritable,*'
+        $link = Join-Path $TestDrive link.pcapng
+        $null = New-Item -ItemType SymbolicLink $link -Target $file
+        { Trace-TelepresencePacket $link -Duration 1 } | Should -Throw -ErrorId 'FileNotWritable,*'
+        # The link goes, and what it named stays.
+        $null = Trace-TelepresencePacket $link -Duration 0.1 -Force
+        Get-Content $file | Should -Be 'mine'
+        { Trace-TelepresencePacket /proc/nowhere.pcapng -Duration 1 } | Should -Throw -ErrorId 'FileNotWritable,*'
+    }
+
+    It 'leaves a whole file at Ctrl+C' {
+        $file = Join-Path $TestDrive stopped.pcapng
+        $beside = Start-Beside "Trace-TelepresencePacket '$file'"
+        try {
+            Wait-Until { curl -s --max-time 10 "http://$web/token" > $null; (Test-Path $file) -and (Get-Item $file).Length -gt 0 } 'packets'
+            $beside.Shell.Stop()
+            # The engine writes the last block a moment later.
+            Wait-Until { $null = tshark -r $file 2>$null; $LASTEXITCODE -eq 0 } 'a whole file'
+        }
+        finally {
+            $beside.Shell.Dispose()
+        }
+    }
+
+    It 'says where a filter is none' {
+        { Trace-TelepresencePacket (Join-Path $TestDrive x.pcapng) 'tcp prot 80' } | Should -Throw '*column 5*'
+        Join-Path $TestDrive x.pcapng | Should -Not -Exist
+    }
+}

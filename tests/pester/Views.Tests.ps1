@@ -12,6 +12,7 @@ BeforeDiscovery {
         @{ Type = 'Connection'; Script = { Get-TelepresenceConnection } }
         @{ Type = 'ConnectionChange'; Script = { Watch-TelepresenceConnection -Session ended } }
         @{ Type = 'Measurement'; Script = { Measure-Telepresence 246.0.0.2:80 -Duration 0.2 } }
+        @{ Type = 'Trace'; Script = { Trace-TelepresencePacket a.pcapng -Duration 0.1 -Force } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
         @{ Type = 'Context'; Script = { Get-TelepresenceContext } }

@@ -67,6 +67,15 @@ public static class EngineMethods
     public const string Ping = "session.ping";
 
     /// <summary>
+    /// <see cref="TraceParameters"/> → <see cref="Objects.TelepresenceTrace"/>, when it has ended. While it runs the engine sends
+    /// <see cref="TraceProgressed"/>.
+    /// </summary>
+    public const string Trace = "packet.trace";
+
+    /// <summary>Notification from the engine: <see cref="TraceProgress"/>, once a second.</summary>
+    public const string TraceProgressed = "packet.traced";
+
+    /// <summary>
     /// <see cref="ConnectionWatchParameters"/> → nothing. While it runs, which is until it is cancelled or the last session has
     /// ended, the engine sends <see cref="ConnectionsChanged"/>.
     /// </summary>

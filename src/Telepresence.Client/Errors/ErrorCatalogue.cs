@@ -441,6 +441,12 @@ public static partial class ErrorCatalogue
                 "Start-TelepresenceSandbox"
             ),
             new(
+                ErrorId.FileNotWritable,
+                Category.WriteError,
+                "The file '{path}' cannot be written: {reason} Name another with -Path, or replace one with -Force.",
+                "Get-Item -Force (Split-Path '{path}')"
+            ),
+            new(
                 ErrorId.SubscriptionExists,
                 Category.ResourceExists,
                 "There is an event subscription '{identifier}' already. End it, or name another with -SourceIdentifier.",

@@ -239,6 +239,10 @@ public enum ErrorId
 
     /// <summary>A value cannot be written in the syntax that was asked for.</summary>
     EnvironmentNotWritable,
+
+    /// <summary>A file cannot be written.</summary>
+    FileNotWritable,
+
     /// <summary>An event subscription of that name is there.</summary>
     SubscriptionExists,
 

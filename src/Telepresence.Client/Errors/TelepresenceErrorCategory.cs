@@ -56,4 +56,7 @@ public enum TelepresenceErrorCategory
 
     /// <summary>A fault of ours.</summary>
     NotSpecified,
+
+    /// <summary>Something could not be written.</summary>
+    WriteError,
 }

@@ -1,4 +1,6 @@
 using Telepresence.Client.Contract;
+using Telepresence.Client.Errors;
+using Telepresence.Client.Objects;
 using Telepresence.Engine.Session;
 
 namespace Telepresence.Engine.Ipc;
@@ -25,11 +27,34 @@ internal sealed class LiveMethods(SessionServices services, SessionRegistry regi
                     return true;
                 })
         );
+        server.Register<TraceParameters, TelepresenceTrace>(
+            EngineMethods.Trace,
+            (parameters, request, token) =>
+                SessionMethods.Typed(() =>
+                    new PacketTrace(Single(parameters.Session), parameters, services.Time).RunAsync(
+                        progress => request.Connection.Notify(EngineMethods.TraceProgressed, progress),
+                        token
+                    )
+                )
+        );
         server.Register<PingParameters, double[]>(
             EngineMethods.Ping,
             (parameters, _, token) => SessionMethods.Typed(() => PingAsync(parameters, token))
         );
     }
+
+    /// <exception cref="TelepresenceException">SessionNotFound, SessionAmbiguous.</exception>
+    private EngineSession Single(string? name) =>
+        registry.Find(name) switch
+        {
+            [var only] => only,
+            [] => throw ErrorCatalogue.Error(ErrorId.SessionNotFound, null, ("session", "*")),
+            var several => throw ErrorCatalogue.Error(
+                ErrorId.SessionAmbiguous,
+                null,
+                ("sessions", string.Join(", ", several.Select(s => s.Name)))
+            ),
+        };
 
     private async Task<double[]> PingAsync(PingParameters parameters, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     private SessionZone _zone = null!;
     private SubnetPlan _plan = null!;
     private TranslationTable _translation = null!;
-    private IPacketDevice _device = null!;
+    private TapDevice _device = null!;
     private IpStack _stack = null!;
     private FlowRouter _router = null!;
     private DnsServer _dns = null!;
@@ -119,6 +119,8 @@ internal sealed partial class EngineSession : IAsyncDisposable
     public AddressNames Names => _names;
 
     public EngagementSet Engagements => _engagements;
+    /// <summary>The interface, where packets can be looked at.</summary>
+    public TapDevice Tap => _device;
 
     public ClusterObjects Objects { get; }
 
@@ -297,7 +299,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
         var addresses = new List<IPAddress> { _plan.VirtualIPv4.InterfaceAddress };
         if (_plan.VirtualIPv6 is { } v6)
             addresses.Add(v6.InterfaceAddress);
-        _device = _services.Vifs.Create(new VifOptions { Addresses = addresses });
+        _device = new TapDevice(_services.Vifs.Create(new VifOptions { Addresses = addresses }));
         _undo.Push(_device.Dispose);
         _router = new FlowRouter(
             _nameService.Front,

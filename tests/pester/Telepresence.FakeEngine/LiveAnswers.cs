@@ -39,6 +39,7 @@ internal sealed class LiveAnswers(string directory)
 
     public static void Register(JsonRpcMethods methods, TelepresenceConnection connection)
     {
+        methods.Register<TraceParameters, TelepresenceTrace>(EngineMethods.Trace, TraceAsync);
         methods.Register<PingParameters, double[]>(
             EngineMethods.Ping,
             (_, _, _) => Task.FromResult<double[]>([1, 30, 2])
@@ -67,6 +68,40 @@ internal sealed class LiveAnswers(string directory)
                 }
             }
         );
+    }
+
+    private static async Task<TelepresenceTrace> TraceAsync(
+        TraceParameters parameters,
+        JsonRpcRequest request,
+        CancellationToken cancellationToken
+    )
+    {
+        if (parameters.Filter == "nonsense")
+        {
+            throw ErrorCatalogue.Error(
+                ErrorId.InvalidParameter,
+                "nonsense",
+                ("parameter", "Filter"),
+                ("value", "nonsense"),
+                ("reason", "column 1"),
+                ("command", "Trace-TelepresencePacket")
+            );
+        }
+        request.Connection.Notify(EngineMethods.TraceProgressed, new TraceProgress(parameters.Operation, 7, 700, 0));
+        await Task.Delay(
+            parameters.DurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan,
+            cancellationToken
+        );
+        return new TelepresenceTrace
+        {
+            Path = parameters.Path,
+            Session = parameters.Session ?? "demo-default",
+            Filter = parameters.Filter ?? "",
+            Packets = 42,
+            Bytes = 4_200,
+            Dropped = parameters.Overwrite ? 0 : 3,
+            Duration = parameters.DurationSeconds ?? 0,
+        };
     }
 
     private void Count()

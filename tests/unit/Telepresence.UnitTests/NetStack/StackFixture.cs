@@ -17,11 +17,14 @@ internal sealed class StackFixture : IFlowHandler
     {
         var (near, far) = MemoryDevice.CreatePair(mtu, capacity: 16_384, offloads: offloads);
         Wire = far.Queues[0];
-        Stack = new IpStack(near, this, options, Time, new byte[32]);
+        // As a session has it, without anybody who looks.
+        Tap = new TapDevice(near);
+        Stack = new IpStack(Tap, this, options, Time, new byte[32]);
         Loop = Stack.Loops[0];
     }
 
     public VirtualTime Time { get; } = new();
+    public TapDevice Tap { get; }
     public IpStack Stack { get; }
     public PacketLoop Loop { get; }
     public IPacketQueue Wire { get; }
