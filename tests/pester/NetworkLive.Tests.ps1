@@ -139,7 +139,7 @@ Describe 'Trace-TelepresencePacket with a session' -Tag Network {
             $packets -match '/token' | Should -Not -BeNullOrEmpty
             @($packets -notmatch '80,|,80').Count | Should -Be 0
             $named = tshark -r $file -N n -T fields -e ip.src_host -e ip.dst_host 2>$null
-            "$named" | Should -Match 'web\.demo\.svc'
+            $named[0].Split("`t")[1] | Should -Be 'web.demo.svc'
             # Nothing that tshark takes for malformed.
             tshark -r $file -Y '_ws.malformed' 2>$null | Should -BeNullOrEmpty
             if (Get-Command capinfos -ErrorAction Ignore) {

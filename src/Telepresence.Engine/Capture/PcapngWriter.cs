@@ -84,16 +84,12 @@ internal sealed class PcapngWriter(Stream stream)
         return EndAsync(cancellationToken);
     }
 
-    /// <summary>Readers show the first name in the address' place.</summary>
-    public ValueTask WriteNamesAsync(
-        IPAddress address,
-        IReadOnlyList<string> names,
-        CancellationToken cancellationToken
-    )
+    /// <summary>Readers show the name in the address' place.</summary>
+    public ValueTask WriteNameAsync(IPAddress address, string name, CancellationToken cancellationToken)
     {
         Begin(NameResolution);
         var bytes = address.GetAddressBytes();
-        byte[] record = [.. bytes, .. names.SelectMany(name => (byte[])[.. Encoding.UTF8.GetBytes(name), 0])];
+        byte[] record = [.. bytes, .. Encoding.UTF8.GetBytes(name), 0];
         PutOption((ushort)(bytes.Length == 4 ? 1 : 2), record);
         // The end of the records looks as that of options does.
         PutOption(EndOfOptions, "");

@@ -5,7 +5,7 @@ namespace Telepresence.Engine.Session;
 
 /// <summary>
 /// Names for the addresses of a capture, each told once: the Kubernetes object as <c>web.demo.svc</c> or <c>web-1.demo.pod</c>,
-/// then the name that it was looked up by.
+/// else the name that it was looked up by. One each: of several, some readers show the first and some the last.
 /// </summary>
 internal sealed class CaptureNames(EngineSession session, TimeProvider time)
 {
@@ -19,8 +19,8 @@ internal sealed class CaptureNames(EngineSession session, TimeProvider time)
     private IReadOnlyDictionary<IPAddress, string> _objects = new Dictionary<IPAddress, string>();
     private long _lookedAt = long.MinValue;
 
-    /// <summary>The names of an address that is new to the capture; null: it is not, or has none.</summary>
-    public async ValueTask<(IPAddress Address, IReadOnlyList<string> Names)?> FindAsync(
+    /// <summary>The name of an address that is new to the capture; null: it is not, or has none.</summary>
+    public async ValueTask<(IPAddress Address, string Name)?> FindAsync(
         NetAddress address,
         CancellationToken cancellationToken
     )
@@ -34,15 +34,11 @@ internal sealed class CaptureNames(EngineSession session, TimeProvider time)
             _objects = await session.Objects.GetAsync(cancellationToken).ConfigureAwait(false);
             _lookedAt = time.GetTimestamp();
         }
-        var names = new List<string>();
-        if (_objects.TryGetValue(cluster, out var found))
-            names.Add(HostName(found));
-        if (session.Names.Find(cluster) is { Length: > 0 } asked && !names.Contains(asked))
-            names.Add(asked);
-        if (names.Count == 0)
+        var name = _objects.TryGetValue(cluster, out var found) ? HostName(found) : session.Names.Find(cluster);
+        if (name.Length == 0)
             return null;
         _told.Add(address);
-        return (shown, names);
+        return (shown, name);
     }
 
     /// <summary><c>service/web.demo</c> as a host's name.</summary>

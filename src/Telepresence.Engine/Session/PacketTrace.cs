@@ -127,8 +127,8 @@ internal sealed class PacketTrace(EngineSession session, TraceParameters paramet
     /// <summary>Before the first packet with the address, so that readers have the name when they come to it.</summary>
     private async ValueTask NameAsync(PcapngWriter writer, Packets.NetAddress address)
     {
-        if (await _names.FindAsync(address, CancellationToken.None).ConfigureAwait(false) is var (shown, names))
-            await writer.WriteNamesAsync(shown, names, CancellationToken.None).ConfigureAwait(false);
+        if (await _names.FindAsync(address, CancellationToken.None).ConfigureAwait(false) is var (shown, name))
+            await writer.WriteNameAsync(shown, name, CancellationToken.None).ConfigureAwait(false);
     }
 
     private void EndWithSession(EngineSession changed)

@@ -13,7 +13,7 @@ public class PcapngWriterTests
         using var stream = new MemoryStream();
         var writer = new PcapngWriter(stream);
         await writer.BeginAsync("application", "tel0", "session x", default);
-        await writer.WriteNamesAsync(IPAddress.Parse("10.0.0.1"), ["web.demo.svc", "web.demo"], default);
+        await writer.WriteNameAsync(IPAddress.Parse("10.0.0.1"), "web.demo.svc", default);
         await writer.WritePacketAsync(new CapturedPacket(0x1_0000_0002, true, [1, 2, 3, 9], 3), default);
         await writer.WriteStatisticsAsync(5, 7, 2, "no filter", default);
 
@@ -22,8 +22,8 @@ public class PcapngWriterTests
         Assert.Equal([0x0A0D0D0A, 1, 4, 6, 5], blocks.Select(b => b.Type));
         Assert.Equal(stream.Length, writer.Written);
         var names = blocks[2].Body;
-        Assert.Equal([1, 0, 26, 0, 10, 0, 0, 1], names[..8]);
-        Assert.Equal("web.demo.svc\0web.demo\0", Encoding.UTF8.GetString(names, 8, 22));
+        Assert.Equal([1, 0, 17, 0, 10, 0, 0, 1], names[..8]);
+        Assert.Equal("web.demo.svc\0", Encoding.UTF8.GetString(names, 8, 13));
         var packet = blocks[3].Body;
         // Interface, time high and low, both lengths, three bytes and a pad.
         Assert.Equal([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3, 0], packet[..24]);
