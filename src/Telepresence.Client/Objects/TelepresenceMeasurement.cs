@@ -41,7 +41,7 @@ public sealed class TelepresenceMeasurement
     /// </summary>
     public double[] HandshakeSamples { get; set; } = [];
 
-    /// <summary>Handshakes that were refused, or not done when time was up.</summary>
+    /// <summary>Handshakes that were refused, or took more than a second and were not done when time was up.</summary>
     public int Failures { get; set; }
 
     /// <summary>Why the last one failed, or empty.</summary>

@@ -119,6 +119,7 @@ internal sealed partial class EngineSession : IAsyncDisposable
     public AddressNames Names => _names;
 
     public EngagementSet Engagements => _engagements;
+
     /// <summary>The interface, where packets can be looked at.</summary>
     public TapDevice Tap => _device;
 
