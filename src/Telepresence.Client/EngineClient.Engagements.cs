@@ -63,6 +63,14 @@ public sealed partial class EngineClient
             cancellationToken
         );
 
+    /// <summary>Ports of a workload's containers, each as -Port takes it.</summary>
+    public Task<string[]> WorkloadPortsAsync(string? session, string workload, CancellationToken cancellationToken) =>
+        connection.InvokeAsync<WorkloadPortsParameters, string[]>(
+            EngineMethods.WorkloadPorts,
+            new WorkloadPortsParameters(session, workload),
+            cancellationToken
+        );
+
     /// <summary>Removes the traffic-agents of workloads.</summary>
     /// <returns>The workloads.</returns>
     public Task<string[]> UninstallAgentsAsync(AgentRemoval removal, CancellationToken cancellationToken) =>

@@ -25,6 +25,7 @@ internal static class TypeNames
     public const string Context = "Telepresence.Context";
     public const string Namespace = "Telepresence.Namespace";
     public const string Workload = "Telepresence.Workload";
+    public const string Engagement = "Telepresence.Engagement";
     public const string ManagerObject = "Telepresence.ManagerObject";
     public const string ConfigurationEntry = "Telepresence.ConfigurationEntry";
 
@@ -51,6 +52,7 @@ internal static class TypeNames
             [typeof(TelepresenceContext)] = Context,
             [typeof(TelepresenceNamespace)] = Namespace,
             [typeof(TelepresenceWorkload)] = Workload,
+            [typeof(TelepresenceEngagement)] = Engagement,
             [typeof(TelepresenceManagerObject)] = ManagerObject,
             [typeof(TelepresenceConfigurationEntry)] = ConfigurationEntry,
         };

@@ -50,6 +50,7 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(EngagementParameters))]
 [JsonSerializable(typeof(EngagementProgress))]
 [JsonSerializable(typeof(AgentRemoval))]
+[JsonSerializable(typeof(WorkloadPortsParameters))]
 [JsonSerializable(typeof(TelepresenceEngagement))]
 [JsonSerializable(typeof(TelepresenceEngagement[]))]
 [JsonSerializable(typeof(ErrorData))]

@@ -73,6 +73,11 @@ public sealed record EngagementProgress(string Operation, string Status);
 /// <param name="Name">Null: every engagement.</param>
 public sealed record EngagementParameters(string? Session = null, string? Name = null);
 
+/// <summary>Asks for the ports of a workload's containers.</summary>
+/// <param name="Session">Null: the only one.</param>
+/// <param name="Workload">The workload.</param>
+public sealed record WorkloadPortsParameters(string? Session, string Workload);
+
 /// <summary>Removes traffic-agents.</summary>
 public sealed record AgentRemoval
 {

@@ -126,6 +126,9 @@ public static class EngineMethods
     /// <summary><see cref="EngagementParameters"/> → nothing. Returns when nothing of it is left on this machine.</summary>
     public const string RemoveEngagement = "engagement.remove";
 
+    /// <summary><see cref="WorkloadPortsParameters"/> → array of forms of <see cref="Engagements.EngagementPort"/>, such as <c>8080:http</c>.</summary>
+    public const string WorkloadPorts = "engagement.ports";
+
     /// <summary><see cref="AgentRemoval"/> → names of the workloads whose agents were removed.</summary>
     public const string UninstallAgents = "agent.uninstall";
 

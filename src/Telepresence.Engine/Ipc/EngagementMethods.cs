@@ -26,6 +26,18 @@ internal sealed class EngagementMethods(SessionRegistry registry)
             EngineMethods.RemoveEngagement,
             (parameters, _, _) => RemoveAsync(parameters)
         );
+        server.Register<WorkloadPortsParameters, string[]>(
+            EngineMethods.WorkloadPorts,
+            (parameters, _, token) =>
+                SessionMethods.Typed<string[]>(async () =>
+                    [
+                        .. await registry
+                            .FindOne(parameters.Session)
+                            .GetWorkloadPortsAsync(parameters.Workload, token)
+                            .ConfigureAwait(false),
+                    ]
+                )
+        );
         server.Register<AgentRemoval, string[]>(
             EngineMethods.UninstallAgents,
             (removal, _, token) =>

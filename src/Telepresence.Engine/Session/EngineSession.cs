@@ -123,6 +123,10 @@ internal sealed partial class EngineSession : IAsyncDisposable
     /// <summary>The interface, where packets can be looked at.</summary>
     public TapDevice Tap => _device;
 
+    /// <inheritdoc cref="IClusterAccess.GetWorkloadPortsAsync"/>
+    public Task<IReadOnlyList<string>> GetWorkloadPortsAsync(string workload, CancellationToken cancellationToken) =>
+        _access.GetWorkloadPortsAsync(Namespace, workload, cancellationToken);
+
     public ClusterObjects Objects { get; }
 
     public DnsServer Dns => _dns;

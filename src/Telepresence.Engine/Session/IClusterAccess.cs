@@ -55,6 +55,13 @@ internal interface IClusterAccess : IDisposable
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyList<TelepresenceWorkload>>([]);
 
+    /// <summary>Ports of the containers of a workload's pods, as -Port of an engagement takes them.</summary>
+    Task<IReadOnlyList<string>> GetWorkloadPortsAsync(
+        string podNamespace,
+        string workload,
+        CancellationToken cancellationToken
+    ) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Tokens for a traffic-manager that asks who calls; null: nobody is known here.</summary>
     IBearerTokens? Tokens => null;
 

@@ -157,6 +157,12 @@ internal sealed class KubernetesClusterAccess : IClusterAccess
         CancellationToken cancellationToken
     ) => WorkloadObjects.ListAsync(_client, namespaceParameter, cancellationToken);
 
+    public Task<IReadOnlyList<string>> GetWorkloadPortsAsync(
+        string podNamespace,
+        string workload,
+        CancellationToken cancellationToken
+    ) => WorkloadPorts.ListAsync(_client, podNamespace, workload, cancellationToken);
+
     public async Task<Stream> OpenManagerStreamAsync(
         IProgress<ConnectStep>? progress,
         CancellationToken cancellationToken
