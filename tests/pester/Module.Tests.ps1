@@ -102,7 +102,7 @@ Describe 'Help' {
         $described.Where{ $_ -notin $own -and $_ -notin $common } | Should -BeNullOrEmpty
     }
 
-    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS', 'about_Telepresence_Manager', 'about_Telepresence_Pester', 'about_Telepresence_Errors' {
+    It 'has the topic <_>' -ForEach 'about_Telepresence', 'about_Telepresence_Vnat', 'about_Telepresence_Conflicts', 'about_Telepresence_DNS', 'about_Telepresence_Manager', 'about_Telepresence_Engagements', 'about_Telepresence_Pester', 'about_Telepresence_Errors' {
         Get-Help $_ | Out-String | Should -Match $_
     }
 

@@ -18,6 +18,7 @@ BeforeDiscovery {
         @{ Type = 'Context'; Script = { Get-TelepresenceContext } }
         @{ Type = 'Namespace'; Script = { Get-TelepresenceNamespace } }
         @{ Type = 'Workload'; Script = { Get-TelepresenceWorkload } }
+        @{ Type = 'Engagement'; Script = { Get-TelepresenceEngagement } }
         @{ Type = 'ManagerObject'; Script = { Install-TelepresenceManager -WarningAction Ignore } }
         @{ Type = 'ConfigurationEntry'; Script = { Get-TelepresenceConfiguration -WarningAction Ignore } }
     )

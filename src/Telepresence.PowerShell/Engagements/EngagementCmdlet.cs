@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Engagements;
+using Telepresence.Client.Errors;
 using Telepresence.Client.Objects;
 using Telepresence.PowerShell.Completers;
 
@@ -96,23 +97,29 @@ public abstract class EngagementCmdlet : TelepresenceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        EngagementRequest request;
+        string? file;
+        try
+        {
+            request = Request;
+            file = EnvironmentFile is { } path ? GetUnresolvedProviderPathFromPSPath(path) : null;
+        }
+        catch (TelepresenceException e)
+        {
+            WriteError(ErrorRecords.From(e, Workload));
+            return;
+        }
         if (ShouldProcess(Workload, Activity))
         {
-            Run(EngageAsync, Workload);
+            Run(cancellationToken => EngageAsync(request, file, cancellationToken), Workload);
         }
     }
 
-    private async Task EngageAsync(CancellationToken cancellationToken)
+    private async Task EngageAsync(EngagementRequest request, string? file, CancellationToken cancellationToken)
     {
-        var request = Request;
-        var file = EnvironmentFile is { } path ? GetUnresolvedProviderPathFromPSPath(path) : null;
         var engine =
             await TryGetNetworkEngineAsync(cancellationToken)
-            ?? throw Client.Errors.ErrorCatalogue.Error(
-                Client.Errors.ErrorId.SessionNotFound,
-                Session,
-                ("session", Session ?? "*")
-            );
+            ?? throw ErrorCatalogue.Error(ErrorId.SessionNotFound, Session, ("session", Session ?? "*"));
         var engagement = await engine.EngageAsync(
             request,
             step =>
@@ -148,7 +155,9 @@ public abstract class EngagementCmdlet : TelepresenceCmdlet
         );
         if (leftOut.Count > 0)
         {
-            Warn($"Left out of {path}, because {EnvironmentSyntax} does not take such names: {string.Join(", ", leftOut)}");
+            Warn(
+                $"Left out of {path}, because {EnvironmentSyntax} does not take such names: {string.Join(", ", leftOut)}"
+            );
         }
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

@@ -54,7 +54,7 @@ public sealed class InvokeTelepresenceCommandCommand : TelepresenceCmdlet
         try
         {
             Set(engagement.Environment!);
-            Invoke();
+            RunCommand();
         }
         finally
         {
@@ -71,7 +71,7 @@ public sealed class InvokeTelepresenceCommandCommand : TelepresenceCmdlet
     }
 
     /// <summary>Streams what the command writes, and lets the shell start programs as it does for a user.</summary>
-    private void Invoke()
+    private void RunCommand()
     {
         var call = ScriptBlock.Create("param($command, $arguments) & $command @arguments");
         using var pipeline = call.GetSteppablePipeline(

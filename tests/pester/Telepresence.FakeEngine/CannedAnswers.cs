@@ -79,6 +79,7 @@ internal sealed class CannedAnswers(string directory)
         );
         LiveAnswers.Register(methods, Connections()[0]);
         ClusterAnswers.Register(methods, Note);
+        EngagementAnswers.Register(methods, Note);
         ConfigurationAnswers.Register(methods, Note);
         InstallationAnswers.Register(methods, Note);
         return methods;
