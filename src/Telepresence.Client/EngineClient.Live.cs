@@ -22,6 +22,18 @@ public sealed partial class EngineClient
     public Task<double[]> PingAsync(PingParameters parameters, CancellationToken cancellationToken) =>
         connection.InvokeAsync<PingParameters, double[]>(EngineMethods.Ping, parameters, cancellationToken);
 
+    /// <summary>Changes what is logged.</summary>
+    public Task SetLogLevelAsync(LogLevelParameters parameters, CancellationToken cancellationToken) =>
+        connection.InvokeAsync(EngineMethods.SetLogLevel, parameters, cancellationToken);
+
+    /// <summary>Policy rules of the machine, as <c>ip rule</c> shows them.</summary>
+    public Task<string[]> RulesAsync(CancellationToken cancellationToken) =>
+        connection.InvokeAsync<SessionParameters, string[]>(
+            EngineMethods.Rules,
+            new SessionParameters(),
+            cancellationToken
+        );
+
     /// <summary>Captures packets until the duration, the session or the call ends.</summary>
     public async Task<TelepresenceTrace> TraceAsync(
         TraceParameters parameters,

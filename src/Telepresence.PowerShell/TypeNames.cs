@@ -19,6 +19,7 @@ internal static class TypeNames
     public const string ConnectionChange = "Telepresence.ConnectionChange";
     public const string Measurement = "Telepresence.Measurement";
     public const string Trace = "Telepresence.Trace";
+    public const string LogEntry = "Telepresence.LogEntry";
     public const string ConnectPlan = "Telepresence.ConnectPlan";
     public const string Repair = "Telepresence.Repair";
     public const string Sandbox = "Telepresence.Sandbox";
@@ -46,6 +47,7 @@ internal static class TypeNames
             [typeof(TelepresenceConnectionChange)] = ConnectionChange,
             [typeof(TelepresenceMeasurement)] = Measurement,
             [typeof(TelepresenceTrace)] = Trace,
+            [typeof(TelepresenceLogEntry)] = LogEntry,
             [typeof(ConnectPlan)] = ConnectPlan,
             [typeof(TelepresenceRepair)] = Repair,
             [typeof(TelepresenceSandbox)] = Sandbox,

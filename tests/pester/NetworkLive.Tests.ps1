@@ -35,7 +35,7 @@ BeforeAll {
             Start-Sleep -Milliseconds 20
         }
     }
-    $null = Start-TelepresenceSandbox
+    $sandbox = Start-TelepresenceSandbox
     $session = Connect-Telepresence -Sandbox -Vnat all
     $web = (Resolve-TelepresenceName web.demo -Type A)[0].IPAddress
 }
@@ -182,5 +182,27 @@ Describe 'Trace-TelepresencePacket with a session' -Tag Network {
     It 'says where a filter is none' {
         { Trace-TelepresencePacket (Join-Path $TestDrive x.pcapng) 'tcp prot 80' } | Should -Throw '*column 5*'
         Join-Path $TestDrive x.pcapng | Should -Not -Exist
+    }
+}
+
+Describe 'Diagnostics with a session' -Tag Network {
+    It 'changes what engine and traffic-manager log' {
+        Set-TelepresenceLogLevel Debug -ErrorVariable errors
+        $errors | Should -BeNullOrEmpty
+        Set-TelepresenceLogLevel Information
+        (Get-TelepresenceLog -Last 1000).Message | Should -Contain "Session $($session.Name): Connected"
+    }
+
+    It 'exports no token, certificate or key of the kubeconfig' {
+        $kubeconfig = Get-Content -Raw $sandbox.Kubeconfig
+        $secrets = [regex]::Matches($kubeconfig, '(?m)(?:data|token|password):\s*"?([^\s"]{16,})').ForEach{ $_.Groups[1].Value }
+        $secrets.Count | Should -BeGreaterThan 0
+        $secrets += $secrets.Where{ $_ -match '^[A-Za-z0-9+/=]+$' -and $_.Length % 4 -eq 0 }.ForEach{ [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($_)).Split("`n")[1] }.Where{ $_ }
+        Export-TelepresenceDiagnostic (Join-Path $TestDrive d.zip) | Expand-Archive -DestinationPath (Join-Path $TestDrive d)
+        $texts = Get-ChildItem -Recurse -File (Join-Path $TestDrive d)
+        $texts.Name | Should -Not -Contain 'missing.txt'
+        $texts | Select-String $secrets -SimpleMatch | Should -BeNullOrEmpty
+        (Get-Content -Raw (Join-Path $TestDrive d rules.json) | ConvertFrom-Json).Count | Should -BeGreaterThan 0
+        (Get-Content -Raw (Join-Path $TestDrive d routes.json)) | Should -Match '"tel0"'
     }
 }

@@ -13,6 +13,13 @@ BeforeDiscovery {
         @{ Type = 'ConnectionChange'; Script = { Watch-TelepresenceConnection -Session ended } }
         @{ Type = 'Measurement'; Script = { Measure-Telepresence 246.0.0.2:80 -Duration 0.2 } }
         @{ Type = 'Trace'; Script = { Trace-TelepresencePacket a.pcapng -Duration 0.1 -Force } }
+        @{ Type = 'LogEntry'; Script = {
+                $env:XDG_CACHE_HOME = Join-Path $TestDrive cache
+                $null = New-Item -ItemType Directory (Join-Path $env:XDG_CACHE_HOME telepresence logs) -Force
+                Set-Content (Join-Path $env:XDG_CACHE_HOME telepresence logs engine.log) '2026-11-22T08:00:00.000Z Error EngineSession: a message', 'with an exception'
+                Get-TelepresenceLog
+                $env:XDG_CACHE_HOME = $null
+            } }
         @{ Type = 'ConnectPlan'; Script = { Connect-Telepresence -WhatIf -PassThru } }
         @{ Type = 'Repair'; Script = { Repair-Telepresence } }
         @{ Type = 'Context'; Script = { Get-TelepresenceContext } }

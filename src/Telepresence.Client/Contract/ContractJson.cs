@@ -33,6 +33,7 @@ namespace Telepresence.Client.Contract;
 [JsonSerializable(typeof(StopConnectionParameters))]
 [JsonSerializable(typeof(ConnectionWatchParameters))]
 [JsonSerializable(typeof(PingParameters))]
+[JsonSerializable(typeof(LogLevelParameters))]
 [JsonSerializable(typeof(TraceParameters))]
 [JsonSerializable(typeof(TraceProgress))]
 [JsonSerializable(typeof(TelepresenceTrace))]

@@ -63,6 +63,12 @@ public static class EngineMethods
     /// <summary><see cref="StopConnectionParameters"/> → number of connections that were ended.</summary>
     public const string StopConnection = "connection.stop";
 
+    /// <summary><see cref="LogLevelParameters"/> → nothing. The engine's own, or the traffic-manager's and its agents'.</summary>
+    public const string SetLogLevel = "log.level";
+
+    /// <summary><see cref="SessionParameters"/> (unused) → array of the policy rules of the machine, as <c>ip rule</c> shows them.</summary>
+    public const string Rules = "route.rules";
+
     /// <summary><see cref="PingParameters"/> → array of milliseconds.</summary>
     public const string Ping = "session.ping";
 

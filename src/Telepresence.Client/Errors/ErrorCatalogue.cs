@@ -441,6 +441,12 @@ public static partial class ErrorCatalogue
                 "Start-TelepresenceSandbox"
             ),
             new(
+                ErrorId.FileNotReadable,
+                Category.ReadError,
+                "The file '{path}' cannot be read: {reason} Look at who owns it.",
+                "Get-Item -Force '{path}'"
+            ),
+            new(
                 ErrorId.FileNotWritable,
                 Category.WriteError,
                 "The file '{path}' cannot be written: {reason} Name another with -Path, or replace one with -Force.",

@@ -240,6 +240,9 @@ public enum ErrorId
     /// <summary>A value cannot be written in the syntax that was asked for.</summary>
     EnvironmentNotWritable,
 
+    /// <summary>A file cannot be read.</summary>
+    FileNotReadable,
+
     /// <summary>A file cannot be written.</summary>
     FileNotWritable,
 

@@ -59,4 +59,7 @@ public enum TelepresenceErrorCategory
 
     /// <summary>Something could not be written.</summary>
     WriteError,
+
+    /// <summary>Something could not be read.</summary>
+    ReadError,
 }

@@ -13,13 +13,21 @@ internal sealed class BoundedFileLoggerProvider : ILoggerProvider
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly TimeProvider _time;
+    private readonly LogLevelControl? _level;
     private readonly long _limit;
     private StreamWriter? _writer;
     private long _written;
 
+    /// <param name="level">Null: information and above.</param>
     /// <param name="limit">Bytes after which the file is put aside.</param>
-    public BoundedFileLoggerProvider(string path, TimeProvider time, long limit = 8 << 20)
+    public BoundedFileLoggerProvider(
+        string path,
+        TimeProvider time,
+        LogLevelControl? level = null,
+        long limit = 8 << 20
+    )
     {
+        _level = level;
         _path = path;
         _time = time;
         _limit = limit;
@@ -92,7 +100,8 @@ internal sealed class BoundedFileLoggerProvider : ILoggerProvider
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public bool IsEnabled(LogLevel logLevel) =>
+            logLevel >= (provider._level?.Lowest ?? LogLevel.Information) && logLevel != LogLevel.None;
 
         public void Log<TState>(
             LogLevel logLevel,

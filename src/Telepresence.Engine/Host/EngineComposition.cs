@@ -28,6 +28,7 @@ internal static class EngineComposition
         var methods = new SessionMethods(services, registry);
         methods.RegisterPlanning(host.Server);
         new ConfigurationMethods(services, registry).Register(host.Server);
+        new LogMethods(services, registry, host.LogLevels).Register(host.Server);
         if (host.Options.Role == EngineRole.User)
         {
             new InstallationMethods(services).Register(host.Server);

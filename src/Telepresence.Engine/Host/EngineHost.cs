@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Telepresence.Client.Contract;
 using Telepresence.Client.Errors;
 using Telepresence.Client.Launch;
+using Telepresence.Client.Logs;
 using Telepresence.Engine.Ipc;
 using Telepresence.Engine.Session;
 
@@ -23,7 +24,8 @@ internal sealed partial class EngineHost
         EngineLifetime lifetime,
         IpcServer server,
         TunDescriptors tun,
-        ILoggerFactory loggers
+        ILoggerFactory loggers,
+        LogLevelControl logLevel
     )
     {
         Options = options;
@@ -31,6 +33,7 @@ internal sealed partial class EngineHost
         Server = server;
         Tun = tun;
         Loggers = loggers;
+        LogLevels = logLevel;
         _logger = loggers.CreateLogger<EngineHost>();
     }
 
@@ -46,6 +49,9 @@ internal sealed partial class EngineHost
     public TunDescriptors Tun { get; }
 
     public ILoggerFactory Loggers { get; }
+
+    /// <summary>What is logged, which a user may change.</summary>
+    public LogLevelControl LogLevels { get; }
 
     /// <summary>Runs before the process ends, last registered first: sessions disconnect here.</summary>
     public void OnStop(Func<CancellationToken, Task> action) => _onStop.Add(action);
@@ -64,9 +70,14 @@ internal sealed partial class EngineHost
         ownership.SetLength(0);
         ownership.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
         ownership.Flush();
-        using BoundedFileLoggerProvider log = new(options.LogFile ?? EngineLog.DefaultPath(options.Role), options.Time);
+        using LogLevelControl level = new(options.Time);
+        using BoundedFileLoggerProvider log = new(
+            options.LogFile ?? EngineLog.DefaultPath(options.Role),
+            options.Time,
+            level
+        );
         // Not LoggerFactory.Create: its service container is a tenth of what the engine's start takes.
-        using LoggerFactory loggers = new([log], new LoggerFilterOptions { MinLevel = LogLevel.Information });
+        using LoggerFactory loggers = new([log], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
         using EngineLifetime lifetime = new(
             options.IdleGrace,
             connectionsHold: options.Role == EngineRole.User,
@@ -74,7 +85,7 @@ internal sealed partial class EngineHost
         );
         using TunDescriptors tun = new(options.TunDescriptors);
         await using IpcServer server = new(lifetime, PeerIdentity.Create(), loggers.CreateLogger<IpcServer>());
-        EngineHost host = new(options, lifetime, server, tun, loggers);
+        EngineHost host = new(options, lifetime, server, tun, loggers, level);
         ProcessDetachment.HearSignals();
         using var term = host.StopOn(PosixSignal.SIGTERM);
         using var interrupt = host.StopOn(PosixSignal.SIGINT);

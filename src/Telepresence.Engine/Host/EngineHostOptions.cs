@@ -1,4 +1,5 @@
 using Telepresence.Client.Contract;
+using Telepresence.Client.Logs;
 
 namespace Telepresence.Engine.Host;
 

@@ -77,7 +77,7 @@ internal sealed class CannedAnswers(string directory)
                 return p.Connections.Count;
             }
         );
-        LiveAnswers.Register(methods, Connections()[0]);
+        LiveAnswers.Register(methods, Connections()[0], Note);
         ClusterAnswers.Register(methods, Note);
         EngagementAnswers.Register(methods, Note);
         ConfigurationAnswers.Register(methods, Note);

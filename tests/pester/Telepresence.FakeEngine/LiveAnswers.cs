@@ -37,8 +37,23 @@ internal sealed class LiveAnswers(string directory)
         }
     }
 
-    public static void Register(JsonRpcMethods methods, TelepresenceConnection connection)
+    public static void Register(JsonRpcMethods methods, TelepresenceConnection connection, Action<string, string> note)
     {
+        methods.Register<LogLevelParameters>(
+            EngineMethods.SetLogLevel,
+            (parameters, _, _) =>
+            {
+                note(
+                    $"level-{parameters.Component}",
+                    $"{parameters.Level} {parameters.DurationSeconds} {parameters.Session}"
+                );
+                return Task.CompletedTask;
+            }
+        );
+        methods.Register<SessionParameters, string[]>(
+            EngineMethods.Rules,
+            (_, _, _) => Task.FromResult<string[]>(["InterNetwork 5300: iif lo to 192.0.2.53 lookup 5300"])
+        );
         methods.Register<TraceParameters, TelepresenceTrace>(EngineMethods.Trace, TraceAsync);
         methods.Register<PingParameters, double[]>(
             EngineMethods.Ping,

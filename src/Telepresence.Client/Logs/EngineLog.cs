@@ -1,10 +1,13 @@
 using Telepresence.Client.Contract;
 
-namespace Telepresence.Engine.Host;
+namespace Telepresence.Client.Logs;
 
 /// <summary>Where engines log (the same place upstream uses).</summary>
-internal static class EngineLog
+public static class EngineLog
 {
+    /// <summary>The file that an engine appends to. Beside it, as <c>.1</c>, is the one before.</summary>
+    /// <param name="role">Which engine.</param>
+    /// <param name="environment">Null: this process's.</param>
     public static string DefaultPath(EngineRole role, Func<string, string?>? environment = null)
     {
         environment ??= Environment.GetEnvironmentVariable;
