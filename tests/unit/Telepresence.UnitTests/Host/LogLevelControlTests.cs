@@ -17,13 +17,16 @@ public sealed class LogLevelControlTests : IDisposable
         using BoundedFileLoggerProvider provider = new(path, TimeProvider.System, level);
         var logger = provider.CreateLogger("X");
 
-        logger.Log(LogLevel.Debug, "not yet");
+        Log(logger, LogLevel.Debug, "not yet");
         level.Set(LogLevel.Debug, duration: null);
-        logger.Log(LogLevel.Debug, "now");
+        Log(logger, LogLevel.Debug, "now");
         level.Set(LogLevel.Error, duration: null);
-        logger.Log(LogLevel.Warning, "no more");
+        Log(logger, LogLevel.Warning, "no more");
         provider.Dispose();
 
         Assert.Equal("X: now", Assert.Single(File.ReadAllLines(path))[^6..]);
     }
+
+    private static void Log(ILogger logger, LogLevel level, string text) =>
+        logger.Log(level, default, text, null, (message, _) => message);
 }

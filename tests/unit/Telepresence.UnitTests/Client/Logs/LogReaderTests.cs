@@ -20,10 +20,10 @@ public sealed class LogReaderTests : IDisposable
         using (BoundedFileLoggerProvider provider = new(LogFile, TimeProvider.System, limit: 400))
         {
             var logger = provider.CreateLogger("Telepresence.Engine.Session.EngineSession");
-            logger.Log(LogLevel.Information, "first: one");
-            logger.Log(LogLevel.Error, new InvalidOperationException("x\ny"), "second");
-            logger.Log(LogLevel.Warning, "third " + new string('.', 400));
-            logger.Log(LogLevel.Critical, "fourth");
+            Log(logger, LogLevel.Information, "first: one");
+            Log(logger, LogLevel.Error, "second", new InvalidOperationException("x\ny"));
+            Log(logger, LogLevel.Warning, "third " + new string('.', 400));
+            Log(logger, LogLevel.Critical, "fourth");
         }
         Assert.True(File.Exists(LogFile + ".1"));
 
@@ -70,6 +70,9 @@ public sealed class LogReaderTests : IDisposable
         Assert.Equal("two\nthree", new LogReader(EngineRole.Network, LogFile).Tail(10));
         Assert.Equal("", new LogReader(EngineRole.Network, LogFile).Tail(3));
     }
+
+    private static void Log(ILogger logger, LogLevel level, string text, Exception? exception = null) =>
+        logger.Log(level, default, text, exception, (message, _) => message);
 
     private void Write(params string[] lines) =>
         File.WriteAllLines(LogFile, lines.Select(line => $"2026-11-22T08:00:00.000Z {line}"));
