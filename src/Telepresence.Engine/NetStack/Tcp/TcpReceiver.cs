@@ -14,6 +14,9 @@ internal sealed class TcpReceiver
     /// </summary>
     private const int QuickAcknowledgments = 16;
 
+    /// <summary>Microseconds; readers are woken up later than a local round trip takes.</summary>
+    private const int ShortestInterval = 1000;
+
     private readonly ByteQueue _queue;
     private readonly ReassemblyQueue _reassembly = new();
     private readonly SequenceNumber _origin;
@@ -245,13 +248,16 @@ internal sealed class TcpReceiver
     /// </summary>
     public void Tune(long now, long roundTrip)
     {
-        if (now - _tunedAt < Math.Max(roundTrip, 1000))
+        var interval = Math.Max(roundTrip, ShortestInterval);
+        var passed = now - _tunedAt;
+        if (passed < interval)
         {
             return;
         }
 
         var head = _queue.Head;
-        var taken = head - _tunedHead;
+        // Of one round trip: where many flows take turns, a flow is looked at after many, and would grow without need.
+        var taken = (head - _tunedHead) * interval / passed;
         _tunedAt = now;
         _tunedHead = head;
         if (taken * 2 > _limit)
